@@ -1,0 +1,69 @@
+package account
+
+// Action is something that a person may or may not do. The names are those that GET /me gives as permissions.
+type Action string
+
+// The actions.
+const (
+	ActionView            Action = "view"              // stations, board, ledger days, one's own bookings
+	ActionSeeNames        Action = "see_names"         // whose booking it is; one's own name always
+	ActionBook            Action = "book"              // reserve, move, extend or cancel a booking of owner
+	ActionBookClass       Action = "book_class"        // a booking that blocks the station for a group
+	ActionOverrideRules   Action = "override_rules"    // book against a rule that may be overridden; never an overlap
+	ActionReadReports     Action = "read_reports"      // utilization and heatmaps
+	ActionManageOutages   Action = "manage_outages"    // say that a station is out of order, or well again
+	ActionManageEquipment Action = "manage_equipment"  // sites, rooms, kinds, stations, devices, enrolment, opening hours
+	ActionManagePeople    Action = "manage_people"     // accounts and roles
+	ActionManageTokens    Action = "manage_own_tokens" // API tokens of owner
+)
+
+// Actions gives every action, in the order in which GET /me lists them.
+func Actions() []Action {
+	return []Action{
+		ActionView, ActionSeeNames, ActionBook, ActionBookClass, ActionOverrideRules, ActionReadReports,
+		ActionManageOutages, ActionManageEquipment, ActionManagePeople, ActionManageTokens,
+	}
+}
+
+// Allowed answers whether the actor may do this to what belongs to owner (a person's id; empty where nothing belongs to
+// anybody). It is the only place that knows: nothing else compares roles.
+func Allowed(actor Actor, action Action, owner string) bool {
+	if actor.PersonID == "" || !actor.Role.Valid() || !actor.Has(scopeFor(action)) {
+		return false
+	}
+	own := owner == "" || owner == actor.PersonID
+	switch action {
+	case ActionView:
+		return true
+	case ActionManageTokens:
+		return own
+	case ActionBook:
+		return own || teaches(actor.Role)
+	case ActionBookClass, ActionManageOutages, ActionOverrideRules:
+		return teaches(actor.Role)
+	case ActionSeeNames:
+		return actor.Role != RoleStudent || owner == actor.PersonID
+	case ActionReadReports:
+		return actor.Role != RoleStudent
+	case ActionManageEquipment, ActionManagePeople:
+		return actor.Role == RoleAdmin
+	}
+	return false
+}
+
+// teaches: whoever runs the room may act for those in it. A planner looks at the whole school and changes nobody's plans.
+func teaches(r Role) bool { return r == RoleInstructor || r == RoleAdmin }
+
+// scopeFor names the scope that a token needs for the action.
+func scopeFor(action Action) Scope {
+	switch action {
+	case ActionView, ActionSeeNames:
+		return ScopeRead
+	case ActionBook, ActionBookClass, ActionOverrideRules:
+		return ScopeBook
+	case ActionReadReports:
+		return ScopeReport
+	default:
+		return ScopeAdmin
+	}
+}

@@ -1,0 +1,80 @@
+// Package live holds what every station is doing now, and tells those who watch when it changes.
+//
+// A Board is a projection: it can be thrown away and built again from the register, the bookings, the device states and
+// the ledger, so any number of server processes may each have their own. It may not know HTTP. Invariant: a station
+// whose devices are silent is Unknown, never Free.
+package live
+
+import (
+	"time"
+
+	"github.com/labtide/labtide/server/booking"
+	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/ledger"
+)
+
+// State is what a person may expect of a station right now.
+type State string
+
+// The states; the words follow the ledger's labels.
+const (
+	StateFree       State = "free"        // open, seen, nobody there, not booked
+	StateInUse      State = "in_use"      // booked and used
+	StateBookedIdle State = "booked_idle" // booked, and nobody is there
+	StateWalkIn     State = "walk_in"     // used, and nobody booked it
+	StateUnknown    State = "unknown"     // no device tells us
+	StateDown       State = "down"        // an outage, or the device reports a fault
+	StateClosed     State = "closed"      // outside opening hours, nobody there
+)
+
+// Slot is a booking as the board shows it. The edge decides who may see the name.
+type Slot struct {
+	BookingID  string
+	PersonID   string
+	PersonName string
+	Programme  string
+	Purpose    booking.Purpose
+	StartsAt   time.Time
+	EndsAt     time.Time
+	Version    int64
+}
+
+// Strip is the local day of a station: what was promised and what really happened.
+type Strip struct {
+	StartsAt time.Time // local midnight
+	EndsAt   time.Time
+	Open     []equipment.Interval
+	Bookings []Slot       // those that overlap the day, in order
+	Runs     []ledger.Run // up to now
+}
+
+// Card is one station on the board.
+type Card struct {
+	Station      equipment.Station
+	State        State
+	Since        time.Time // when the device entered this state; zero when unknown
+	Source       string    // what gave the evidence (wire.md)
+	DeviceSeenAt time.Time // when a device of the station was last heard; zero: never
+	Booking      *Slot     // the running one
+	Next         *Slot     // the next one of today
+	// FreeFrom is when the running booking, and those right behind it, are over; zero when nothing runs.
+	FreeFrom time.Time
+	// FreeUntil is when the next booking starts or the room closes; zero when it is not bookable now.
+	FreeUntil time.Time
+	Outage    *equipment.Outage
+	Day       Strip
+}
+
+// Event says that a station's card is now this one.
+type Event struct {
+	// ID is "<epoch>-<sequence>": the epoch is drawn when the board is made, the sequence grows by one.
+	ID   string
+	Card Card
+}
+
+// Snapshot is all cards, in the order of room and code, as of the event with this ID.
+type Snapshot struct {
+	ID    string
+	At    time.Time
+	Cards []Card
+}

@@ -10,8 +10,7 @@ type StationDay struct {
 	Used    Bits
 }
 
-// Store keeps the facts. Storing is bitwise OR: it commutes, and doing it twice changes nothing. A station that is not
-// registered (any more) is skipped, so that it cannot hold up the others.
+// Store keeps the facts. Storing is bitwise OR: it commutes, and doing it twice changes nothing.
 type Store interface {
 	// Or adds the bits of each station-day, all in one transaction, durably.
 	Or(ctx context.Context, days []StationDay) error

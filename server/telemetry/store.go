@@ -7,11 +7,14 @@ import (
 
 // Store keeps samples as time series. Every store gives the same answers: telemetrytest holds them to it.
 type Store interface {
-	// Write stores the batch durably before it returns. The same sample may come again: nothing doubles.
-	// Rejected samples are refused for ever, the others are stored. An error means that nothing may be acknowledged:
-	// fault.KindUnavailable when it makes sense to try the same batch again.
+	// Write stores the batch durably before it returns. The same sample may come again: nothing doubles, not even when
+	// its tags have changed meanwhile. A different sample of the same minute replaces the values that it carries; one
+	// that stood only in the older sample may stay. Rejected samples (at least those that Check names) are refused for
+	// ever, the others are stored. An error means that nothing may be acknowledged: fault.KindUnavailable when it makes
+	// sense to try the same batch again.
 	Write(ctx context.Context, batch []Sample) ([]Rejected, error)
-	// Series gives the buckets that hold samples, in order. A metric nobody reported gives none.
+	// Series gives the buckets that hold samples in [From, Until), in order. A metric nobody reported gives none. The
+	// names of this package come before the same name in Sample.Metrics.
 	Series(ctx context.Context, q Query) ([]Point, error)
 	// Last gives the newest sample of a device; false when there is none.
 	Last(ctx context.Context, device string) (Sample, bool, error)

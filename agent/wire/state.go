@@ -40,6 +40,10 @@ type State struct {
 // Supersedes reports whether s is to be believed rather than old, another state of the same device.
 func (s State) Supersedes(old State) bool { return s.Session >= old.Session }
 
+// Known reports whether somebody vouches for the state. An agent that sees no evidence says idle with source none:
+// such a device is there, but whether it is used is unknown.
+func (s State) Known() bool { return s.Source != SourceNone || s.State == Lost || s.State == Stopping }
+
 // DecodeState reads a state message. The error is an *Error.
 func DecodeState(payload []byte) (State, error) {
 	var s State

@@ -83,7 +83,7 @@ func (m *Machine) continuous(o *Observation) bool {
 	wall := o.At.Round(0).Sub(m.last.At.Round(0))
 	mono := o.Mono - m.last.Mono
 	drift := wall - mono
-	return wall >= 0 && wall <= maxGap && mono >= 0 && mono <= maxGap && -tolerance <= drift && drift <= tolerance
+	return 0 <= wall && 0 <= mono && mono <= maxGap && -tolerance <= drift && drift <= tolerance
 }
 
 // count adds the span from … to, which is at most maxGap long, to its minutes.

@@ -153,6 +153,16 @@ func TestAClockSetForwardSkipsMinutes(t *testing.T) {
 	s.want(minuteOf("08:00", 30, 0), minuteOf("09:00", 29, 0), minuteOf("09:01", 60, 0))
 }
 
+func TestASmallStepOfTheClockIsNotCountedAsWatched(t *testing.T) {
+	s := newStation(t, "2026-11-22T08:00:00Z")
+	s.touched = 0
+	s.observe()
+	s.run(20*time.Second, true)
+	s.wall = s.wall.Add(3 * time.Second)
+	s.run(40*time.Second, true)
+	s.want(minuteOf("08:00", 20+36, 0))
+}
+
 func TestAClockSetBackNeverTellsAMinuteTwice(t *testing.T) {
 	s := newStation(t, "2026-11-22T08:00:00Z")
 	s.touched = 0

@@ -64,17 +64,37 @@ type Link struct {
 	ExpiresAt time.Time
 }
 
-// Store keeps people. Unknown: fault.KindNotFound; a login that is taken: fault.KindConflict "login_taken";
-// an edit of an old Version: fault.KindStale.
+// Store keeps people and what lets them in. Unknown: fault.KindNotFound; a login that is taken: fault.KindConflict
+// "login_taken"; an edit of an old Version: fault.KindStale.
 type Store interface {
+	PersonStore
+	TokenStore
+	LinkStore
+}
+
+// PersonStore keeps people.
+type PersonStore interface {
 	People(ctx context.Context) ([]Person, error)
 	PersonByID(ctx context.Context, id string) (Person, error)
 	PersonByLogin(ctx context.Context, login string) (Person, error)
 	// PutPerson inserts when Version is 0, else replaces and adds one to the version.
 	PutPerson(ctx context.Context, p Person) (Person, error)
+}
+
+// TokenStore keeps API tokens.
+type TokenStore interface {
+	// Tokens gives those of a person, oldest first.
+	Tokens(ctx context.Context, personID string) ([]Token, error)
 	InsertToken(ctx context.Context, t Token) error
 	// TokenByHash also notes the use, at most once a minute.
 	TokenByHash(ctx context.Context, hash []byte, now time.Time) (Token, error)
+	// DeleteToken removes a token of that person; another's is fault.KindNotFound, too.
+	DeleteToken(ctx context.Context, personID, id string) error
+}
+
+// LinkStore keeps one-time links.
+type LinkStore interface {
+	// InsertLink replaces the links that the person has.
 	InsertLink(ctx context.Context, l Link) error
 	// UseLink sets the password and removes the link in one transaction; unknown or expired: fault.KindNotFound "link_unknown".
 	UseLink(ctx context.Context, hash []byte, passwordHash string, now time.Time) (Person, error)

@@ -1,0 +1,71 @@
+package csvimport
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/booking"
+	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/ledger"
+	"github.com/labtide/labtide/server/telemetry"
+)
+
+// Bookings takes past and future bookings as they were; what exists already, alike in station, times and person, stays.
+// An overlap with another booking is a fault, and nothing is stored.
+type Bookings interface {
+	Import(ctx context.Context, bookings []booking.Booking) error
+}
+
+// Importer writes what a folder says.
+type Importer struct {
+	Register equipment.Store
+	People   account.Store
+	Bookings Bookings
+	Samples  telemetry.Store
+	Ledger   ledger.Store
+	// Together runs a function whose writes, made with the context that it is given, all happen or none.
+	// The samples are the exception: their store is another one, so they come last and are written again when the
+	// import is repeated, which changes nothing.
+	Together func(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Import reads, checks and, unless dryRun, writes. Faults in the files come as Faults.
+func (im Importer) Import(ctx context.Context, dir fs.FS, dryRun bool) (Summary, error) {
+	data, err := Read(dir)
+	if err != nil {
+		return Summary{}, err
+	}
+	known, err := stored(ctx, im.Register, im.People)
+	if err != nil {
+		return Summary{}, fmt.Errorf("read what is stored: %w", err)
+	}
+	if data.check(known); len(data.faults) > 0 {
+		return Summary{}, data.faults
+	}
+	if dryRun {
+		return data.count(), nil
+	}
+	err = im.Together(ctx, func(ctx context.Context) error {
+		known, err := stored(ctx, im.Register, im.People)
+		if err != nil {
+			return err
+		}
+		w := writer{Importer: im, data: data, known: known}
+		return w.all(ctx)
+	})
+	return data.count(), err
+}
+
+// count is what the files hold; the samples of a usage row are its minutes.
+func (d *Data) count() Summary {
+	s := Summary{Sites: len(d.sites), Rooms: len(d.rooms), Kinds: len(d.kinds), Stations: len(d.stations), Devices: len(d.devices),
+		Placements: len(d.placements), Hours: len(d.hours), Outages: len(d.outages), People: len(d.people), Bookings: len(d.bookings)}
+	for _, reports := range d.reports() {
+		for range reports.samples() {
+			s.Samples++
+		}
+	}
+	return s
+}

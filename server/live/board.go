@@ -1,0 +1,255 @@
+package live
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/labtide/labtide/server/fault"
+)
+
+// Settle is how long changes are gathered before the cards are made anew.
+const Settle = 100 * time.Millisecond
+
+// History is how many events are kept for watchers that come back.
+const History = 1024
+
+// Board keeps the cards, makes them anew when something changes, and tells watchers.
+// Make it with New, let Run run, and Touch the stations that something happened to.
+type Board struct {
+	sources Sources
+	log     *slog.Logger
+	epoch   string
+	touched chan []string
+	ready   chan struct{} // closed when the first cards are made
+
+	mu       sync.Mutex
+	cards    map[string]Card // by station id
+	order    []string        // station ids in the order of room and code
+	sequence int64
+	history  []Event // the last events, oldest first
+	watchers map[*Watch]bool
+}
+
+// New makes a board; it is empty until Run has made the first cards.
+func New(sources Sources, log *slog.Logger) *Board {
+	return &Board{
+		sources: sources, log: log,
+		epoch:    strings.ToLower(rand.Text()[:8]),
+		touched:  make(chan []string, 256),
+		ready:    make(chan struct{}),
+		cards:    map[string]Card{},
+		watchers: map[*Watch]bool{},
+	}
+}
+
+// Touch says that something happened at these stations; none means anywhere. It never blocks.
+func (b *Board) Touch(stationIDs ...string) {
+	select {
+	case b.touched <- stationIDs:
+	default: // so much has happened that everything is looked at anyway
+		select {
+		case b.touched <- nil:
+		default:
+		}
+	}
+}
+
+// Run keeps the cards true until ctx ends. Each minute every card is looked at, because time alone changes them.
+func (b *Board) Run(ctx context.Context) error {
+	b.refresh(ctx, nil)
+	for {
+		all := time.NewTimer(untilNextMinute(b.sources.now()))
+		stations, everything, ok := b.gather(ctx, all.C)
+		all.Stop()
+		if !ok {
+			b.closeWatches()
+			return nil
+		}
+		if everything {
+			stations = nil
+		}
+		b.refresh(ctx, stations)
+	}
+}
+
+// untilNextMinute ends a moment after the minute, so that what is due at it has happened.
+func untilNextMinute(now time.Time) time.Duration {
+	return now.Truncate(time.Minute).Add(time.Minute + 200*time.Millisecond).Sub(now)
+}
+
+// gather waits for the first change and collects those that follow at once; false when ctx has ended.
+func (b *Board) gather(ctx context.Context, minute <-chan time.Time) (stations []string, everything, ok bool) {
+	select {
+	case <-ctx.Done():
+		return nil, false, false
+	case <-minute:
+		return nil, true, true
+	case ids := <-b.touched:
+		stations, everything = ids, len(ids) == 0
+	}
+	settled := time.NewTimer(Settle)
+	defer settled.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, false, false
+		case <-settled.C:
+			return stations, everything, true
+		case ids := <-b.touched:
+			stations, everything = append(stations, ids...), everything || len(ids) == 0
+		}
+	}
+}
+
+// refresh makes the cards of these stations anew, of all when there are none, and publishes those that changed.
+func (b *Board) refresh(ctx context.Context, stations []string) {
+	cards, err := b.sources.cards(ctx, stations)
+	if err != nil {
+		if ctx.Err() == nil {
+			b.log.Warn("the board cannot be brought up to date; it is tried again within a minute", "error", err)
+		}
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if stations == nil {
+		b.forgetAllBut(cards)
+	}
+	for _, card := range cards {
+		old, known := b.cards[card.Station.ID]
+		if known && reflect.DeepEqual(old, card) {
+			continue
+		}
+		b.cards[card.Station.ID] = card
+		b.publish(card)
+	}
+	select {
+	case <-b.ready:
+	default:
+		close(b.ready)
+	}
+}
+
+// forgetAllBut keeps the order, and drops what is no longer in the register.
+func (b *Board) forgetAllBut(cards []Card) {
+	b.order = b.order[:0]
+	kept := make(map[string]Card, len(cards))
+	for _, card := range cards {
+		b.order = append(b.order, card.Station.ID)
+		if old, ok := b.cards[card.Station.ID]; ok {
+			kept[card.Station.ID] = old
+		}
+	}
+	b.cards = kept
+}
+
+func (b *Board) publish(card Card) {
+	b.sequence++
+	event := Event{ID: b.id(), Card: card}
+	if len(b.history) == History {
+		b.history = append(b.history[:0], b.history[1:]...)
+	}
+	b.history = append(b.history, event)
+	for w := range b.watchers {
+		select {
+		case w.events <- event:
+		default: // too slow: it finds the gap when it comes back
+			b.drop(w)
+		}
+	}
+}
+
+func (b *Board) id() string { return fmt.Sprintf("%s-%d", b.epoch, b.sequence) }
+
+// Snapshot gives all cards, or those of one room, as of the event that it names. It waits for the first cards.
+func (b *Board) Snapshot(ctx context.Context, roomID string) (Snapshot, error) {
+	select {
+	case <-b.ready:
+	case <-ctx.Done():
+		return Snapshot{}, fault.Unavailable("board", ctx.Err())
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := Snapshot{ID: b.id(), At: b.sources.now()}
+	for _, id := range b.order {
+		if card, ok := b.cards[id]; ok && (roomID == "" || card.Station.RoomID == roomID) {
+			s.Cards = append(s.Cards, card)
+		}
+	}
+	return s, nil
+}
+
+// Card gives the card of one station; false when there is none (yet).
+func (b *Board) Card(stationID string) (Card, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	card, ok := b.cards[stationID]
+	return card, ok
+}
+
+// Watch is somebody who wants to hear of changes. Close it.
+type Watch struct {
+	board  *Board
+	events chan Event
+}
+
+// Events gives the changes as they come. It is closed when the watcher is too slow or the board stops: start again
+// from the last event's ID.
+func (w *Watch) Events() <-chan Event { return w.events }
+
+// Close ends the watch.
+func (w *Watch) Close() {
+	w.board.mu.Lock()
+	defer w.board.mu.Unlock()
+	w.board.drop(w)
+}
+
+// Watch starts after the event with the given ID: the events missed since come first. When they are not kept any more,
+// or the ID is from another board, gap is true and only new events come: a new snapshot is needed. An empty ID is no gap.
+func (b *Board) Watch(after string) (w *Watch, gap bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var missed []Event
+	if after != "" {
+		missed, gap = b.since(after)
+	}
+	w = &Watch{board: b, events: make(chan Event, len(missed)+256)}
+	for _, event := range missed {
+		w.events <- event
+	}
+	b.watchers[w] = true
+	return w, gap
+}
+
+func (b *Board) since(id string) (missed []Event, gap bool) {
+	number, ok := strings.CutPrefix(id, b.epoch+"-")
+	sequence, err := strconv.ParseInt(number, 10, 64)
+	behind := b.sequence - sequence
+	if !ok || err != nil || behind < 0 || behind > int64(len(b.history)) {
+		return nil, true
+	}
+	return b.history[int64(len(b.history))-behind:], false
+}
+
+// drop needs the lock.
+func (b *Board) drop(w *Watch) {
+	if b.watchers[w] {
+		delete(b.watchers, w)
+		close(w.events)
+	}
+}
+
+func (b *Board) closeWatches() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for w := range b.watchers {
+		b.drop(w)
+	}
+}

@@ -33,7 +33,8 @@ type StateStore interface {
 	// It leaves LastSampleAt and SampleConflicts as they are.
 	PutState(ctx context.Context, s DeviceState) (bool, error)
 	States(ctx context.Context) ([]DeviceState, error)
-	// NoteSamples raises LastSampleAt (never lowers it) and adds to SampleConflicts.
+	// NoteSamples raises LastSampleAt (never lowers it) and adds to SampleConflicts, of all devices in one transaction.
+	// They may come before the first state: States then gives the device with an empty State.
 	NoteSamples(ctx context.Context, notes []SampleNote) error
 }
 

@@ -57,3 +57,12 @@ func (b Booking) Interval() equipment.Interval {
 
 // Active reports whether the booking occupies, or occupied, its station. A cancelled one never did.
 func (b Booking) Active() bool { return b.Status == StatusConfirmed || b.Status == StatusEnded }
+
+// Valid reports whether p is one of the purposes.
+func (p Purpose) Valid() bool {
+	switch p {
+	case PurposePractice, PurposeClass, PurposeCompetition, PurposeResearch, PurposeService:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,250 @@
+package booking
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/fault"
+)
+
+// Change says what shall be different; nil leaves it.
+type Change struct {
+	StationID *string // id or code
+	StartsAt  *time.Time
+	EndsAt    *time.Time
+	Programme *string
+	Purpose   *Purpose
+	// Override insists: rules that the actor's role may override do not count.
+	Override bool
+}
+
+// Change moves, extends, shortens or describes a booking anew. It is validated again as a whole, and does not stand in its
+// own way; what stays as agreed is not judged again. After the start only the end can change.
+//
+// version is the one that the caller has seen, 0 for any; another one is fault.KindStale. The error is *Refused when rules or
+// other bookings say no.
+func (s *Service) Change(ctx context.Context, actor account.Actor, id string, version int64, c Change) (Booking, error) {
+	if c.Purpose != nil && !c.Purpose.Valid() {
+		return Booking{}, fault.Invalid("purpose_unknown", "the purpose is practice, class, competition, research or service, not %q", *c.Purpose).On("purpose")
+	}
+	for range attempts {
+		after, again, err := s.change(ctx, actor, id, version, c)
+		if !again {
+			return after, err
+		}
+	}
+	return Booking{}, errUnsettled()
+}
+
+func (s *Service) change(ctx context.Context, actor account.Actor, id string, version int64, c Change) (after Booking, again bool, err error) {
+	seen, err := s.mine(ctx, actor, id)
+	if err != nil {
+		return Booking{}, false, err
+	}
+	wanted := c.apply(seen)
+	if c.StationID != nil {
+		rules, err := s.store.Rules(ctx)
+		if err != nil {
+			return Booking{}, false, err
+		}
+		p := rules.place(*c.StationID)
+		if p == nil {
+			return Booking{}, false, errStationUnknown(*c.StationID)
+		}
+		wanted.StationID = p.ID
+	}
+	ask := Ask{
+		StationIDs: []string{seen.StationID, wanted.StationID}, PersonIDs: []string{seen.PersonID}, BookingIDs: []string{id},
+		From: wanted.StartsAt, Until: wanted.EndsAt,
+	}
+	now := s.clock()
+	var refused *Refused
+	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
+		after, again, refused = Booking{}, false, nil
+		current, ok := v.Bookings[id]
+		if !ok {
+			return Write{}, errBookingUnknown(id)
+		}
+		if version != 0 && version != current.Version {
+			return Write{}, errStale()
+		}
+		if again = current.Version != seen.Version; again {
+			return Write{}, nil
+		}
+		write, no, err := decideChange(v, actor, current, wanted, c.Override, now)
+		if after, refused = wanted, no; len(write.Update) > 0 {
+			after = write.Update[0]
+		}
+		return write, err
+	})
+	switch {
+	case errors.Is(err, ErrOverlap):
+		return Booking{}, true, nil
+	case err != nil || again:
+		return Booking{}, again, err
+	case refused != nil:
+		if !refused.has(CodeAlreadyStarted) {
+			refused.Alternatives = s.alternativesTo(ctx, actor, seen, wanted, c.Override, now)
+		}
+		return Booking{}, false, refused
+	}
+	return after, false, nil
+}
+
+// apply gives the booking as it would be; the station is resolved elsewhere.
+func (c Change) apply(b Booking) Booking {
+	set(&b.StartsAt, c.StartsAt)
+	set(&b.EndsAt, c.EndsAt)
+	set(&b.Programme, c.Programme)
+	set(&b.Purpose, c.Purpose)
+	b.StartsAt, b.EndsAt = b.StartsAt.UTC().Truncate(time.Second), b.EndsAt.UTC().Truncate(time.Second)
+	return b
+}
+
+// decideChange judges only what differs from what was agreed.
+func decideChange(v View, actor account.Actor, current, wanted Booking, override bool, now time.Time) (Write, *Refused, error) {
+	if current.Status != StatusConfirmed || !now.Before(current.EndsAt) {
+		return Write{}, nil, fault.Conflict("booking_over", "this booking is over; make a new one")
+	}
+	if wanted == current {
+		return Write{}, nil, nil
+	}
+	p := v.Rules.places[wanted.StationID]
+	if p == nil {
+		return Write{}, nil, errStationUnknown(wanted.StationID)
+	}
+	q := inquiry{proposal: change(current, wanted, override), place: p, taken: v.Taken, actor: actor, now: now}
+	var refusals []Refusal
+	if !now.Before(current.StartsAt) && q.stands == nil {
+		refusals = []Refusal{{
+			Code: CodeAlreadyStarted, StationID: current.StationID, Limit: instant(current.StartsAt), Actual: instant(wanted.StartsAt),
+			Detail: "the booking has begun: only its end can change",
+		}}
+	} else if wanted.Interval() != current.Interval() || q.stands == nil || wanted.Purpose != current.Purpose {
+		refusals = q.refusals()
+	}
+	if len(refusals) > 0 {
+		unmet := Unmet{
+			At: now, PersonID: wanted.PersonID, StationID: wanted.StationID, KindID: p.KindID, StartsAt: wanted.StartsAt,
+			EndsAt: wanted.EndsAt, Programme: wanted.Programme, Purpose: wanted.Purpose, Codes: (&Refused{Refusals: refusals}).codes(),
+		}
+		return Write{Unmet: []Unmet{unmet}}, &Refused{Refusals: refusals}, nil
+	}
+	return update(wanted, ActChanged, actor, now), nil, nil
+}
+
+// change makes the proposal of a change: the start stands when neither it nor the station differs.
+func change(current, wanted Booking, override bool) proposal {
+	pr := proposal{self: current.ID, personID: wanted.PersonID, span: wanted.Interval(), purpose: wanted.Purpose, override: override}
+	if wanted.StationID == current.StationID && wanted.StartsAt.Equal(current.StartsAt) {
+		stands := current.Interval()
+		pr.stands = &stands
+	}
+	return pr
+}
+
+// update writes the next version of a booking.
+func update(b Booking, act Act, actor account.Actor, now time.Time) Write {
+	b.Version++
+	b.ChangedAt = now
+	return Write{Update: []Booking{b}, Trail: []Entry{{BookingID: b.ID, At: now, PersonID: actor.PersonID, Act: act, After: b}}}
+}
+
+// Cancel gives the station back. Before the start the booking becomes cancelled; afterwards it ends now, in whole minutes,
+// and keeps in PlannedEnd what was promised. Within its first minute it is as if it had never been. Twice is one: the
+// second time gives the booking as it is, whatever the version.
+func (s *Service) Cancel(ctx context.Context, actor account.Actor, id string, version int64) (Booking, error) {
+	for range attempts {
+		after, again, err := s.cancel(ctx, actor, id, version)
+		if !again {
+			return after, err
+		}
+	}
+	return Booking{}, errUnsettled()
+}
+
+func (s *Service) cancel(ctx context.Context, actor account.Actor, id string, version int64) (after Booking, again bool, err error) {
+	seen, err := s.mine(ctx, actor, id)
+	if err != nil {
+		return Booking{}, false, err
+	}
+	ask := Ask{StationIDs: []string{seen.StationID}, BookingIDs: []string{id}, From: seen.StartsAt, Until: seen.EndsAt}
+	now := s.clock()
+	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
+		again = false
+		current, ok := v.Bookings[id]
+		switch {
+		case !ok:
+			return Write{}, errBookingUnknown(id)
+		case current.Status != StatusConfirmed:
+			after = current
+			return Write{}, nil
+		case version != 0 && version != current.Version:
+			return Write{}, errStale()
+		case !now.Before(current.EndsAt):
+			return Write{}, fault.Conflict("booking_over", "this booking is over already")
+		case current.StationID != seen.StationID:
+			again = true
+			return Write{}, nil
+		}
+		var write Write
+		after, write = giveBack(current, actor, now)
+		return write, nil
+	})
+	if err != nil {
+		return Booking{}, false, err
+	}
+	return after, again, nil
+}
+
+// giveBack cancels or ends a booking. Ends are whole minutes, so that the next one may start in the same minute.
+func giveBack(b Booking, actor account.Actor, now time.Time) (Booking, Write) {
+	end := now.Truncate(time.Minute)
+	act := ActCancelled
+	if end.After(b.StartsAt) {
+		act = ActEnded
+		b.Status, b.PlannedEnd, b.EndsAt = StatusEnded, b.EndsAt, end
+	} else {
+		b.Status = StatusCancelled
+	}
+	write := update(b, act, actor, now)
+	return write.Update[0], write
+}
+
+// mine reads a booking that the actor may change.
+func (s *Service) mine(ctx context.Context, actor account.Actor, id string) (Booking, error) {
+	b, err := s.store.ByID(ctx, id)
+	if err != nil {
+		return Booking{}, err
+	}
+	if !account.Allowed(actor, account.ActionBook, b.PersonID) {
+		return Booking{}, fault.Forbidden("not_your_booking", "only whoever has the booking, an instructor or an administrator may change it")
+	}
+	return b, nil
+}
+
+func errBookingUnknown(id string) error {
+	return fault.NotFound("booking_unknown", "there is no booking %q", id)
+}
+
+func errStale() error {
+	return fault.Stale("booking_changed", "the booking has changed since you read it; look at it again")
+}
+
+// alternativesTo finds other ways to change a booking: as for a new one of the same person and length.
+func (s *Service) alternativesTo(ctx context.Context, actor account.Actor, seen, wanted Booking, override bool, now time.Time) []Alternative {
+	w := wish{
+		Request: Request{
+			StationID: wanted.StationID, StartsAt: wanted.StartsAt, EndsAt: wanted.EndsAt, Programme: wanted.Programme,
+			Purpose: wanted.Purpose, PersonID: wanted.PersonID, Override: override,
+		},
+		candidates: []string{wanted.StationID},
+	}
+	pr := change(seen, wanted, override)
+	if now.Before(seen.StartsAt) {
+		pr.stands = nil
+	}
+	return s.search(ctx, actor, w, pr, now)
+}

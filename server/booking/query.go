@@ -1,0 +1,183 @@
+package booking
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/fault"
+)
+
+// ByID reads one booking. Who may see whose is for the caller to ask account.Allowed.
+func (s *Service) ByID(ctx context.Context, id string) (Booking, error) { return s.store.ByID(ctx, id) }
+
+// List gives bookings ordered by start, then id; Booking.Cursor of the last one is where the next page begins.
+func (s *Service) List(ctx context.Context, f Filter) ([]Booking, error) { return s.store.List(ctx, f) }
+
+// Trail gives what happened to a booking, in order.
+func (s *Service) Trail(ctx context.Context, id string) ([]Entry, error) {
+	return s.store.Trail(ctx, id)
+}
+
+// Unmet gives the refusals of a time, in the order of recording.
+func (s *Service) Unmet(ctx context.Context, from, until time.Time) ([]Unmet, error) {
+	return s.store.Unmet(ctx, from, until)
+}
+
+// Import inserts bookings of the past, or of anything: all or nothing. The same validator says what is wrong, but only
+// about unknown stations, lengths and overlaps: what happened, happened. The error is *ImportError.
+func (s *Service) Import(ctx context.Context, rows []Booking) error { return s.store.Import(ctx, rows) }
+
+// PolicyFor gives the limits that hold for a station, by id or code.
+func (s *Service) PolicyFor(ctx context.Context, station string) (Policy, error) {
+	rules, err := s.store.Rules(ctx)
+	if err != nil {
+		return Policy{}, err
+	}
+	p := rules.place(station)
+	if p == nil {
+		return Policy{}, errStationUnknown(station)
+	}
+	return p.policy, nil
+}
+
+// SetPolicy sets limits for a scope.
+func (s *Service) SetPolicy(ctx context.Context, r PolicyRule) (PolicyRule, error) {
+	if err := r.Validate(); err != nil {
+		return PolicyRule{}, err
+	}
+	return s.store.PutPolicy(ctx, r)
+}
+
+// Query asks where one could book.
+type Query struct {
+	StationIDs []string // ids or codes; or:
+	KindID     string   // id or code; or:
+	RoomID     string   // id; none of the three: all stations
+	From       time.Time
+	Until      time.Time
+	Length     time.Duration // only gaps of at least this length; 0: the policy's shortest
+	PersonID   string        // who would sit there; empty: the actor
+	Purpose    Purpose       // empty: practice
+}
+
+// maxSpan bounds how much time one query may ask about.
+const maxSpan = 62 * 24 * time.Hour
+
+// Availability gives the time that the caller could really book, by station and time: whatever lies on the slot grid
+// in it, and has a length that the policy allows, the validator accepts.
+func (s *Service) Availability(ctx context.Context, actor account.Actor, query Query) ([]Free, error) {
+	if query.PersonID == "" {
+		query.PersonID = actor.PersonID
+	}
+	if query.Purpose == "" {
+		query.Purpose = PurposePractice
+	}
+	if !account.Allowed(actor, account.ActionBook, query.PersonID) {
+		return nil, fault.Forbidden("may_not_book_for_others", "you may book for yourself; instructors book for others")
+	}
+	window := equipment.Interval{From: query.From, Until: query.Until}
+	if window.Empty() || window.Until.Sub(window.From) > maxSpan {
+		return nil, fault.Invalid("time_span_invalid", "ask about a time of up to %d days, from before until", int(maxSpan.Hours()/24)).On("until")
+	}
+	rules, err := s.store.Rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stations, err := rules.find(query)
+	if err != nil || len(stations) == 0 {
+		return nil, err
+	}
+	taken, err := s.store.Active(ctx, stations, query.PersonID, query.From, query.Until)
+	if err != nil {
+		return nil, err
+	}
+	byStation := map[string][]Booking{}
+	var own []Booking
+	for _, b := range taken {
+		byStation[b.StationID] = append(byStation[b.StationID], b)
+		if b.PersonID == query.PersonID {
+			own = append(own, b)
+		}
+	}
+	now := s.clock()
+	var out []Free
+	for _, id := range stations {
+		q := inquiry{
+			proposal: proposal{personID: query.PersonID, purpose: query.Purpose}, place: rules.places[id], actor: actor, now: now,
+			taken: slices.Concat(byStation[id], own),
+		}
+		for _, gap := range q.free(window, query.Length) {
+			out = append(out, Free{StationID: id, From: gap.From, Until: gap.Until})
+		}
+	}
+	return out, nil
+}
+
+// find gives the ids of the stations that a query means, in the order of their codes.
+func (r *Rules) find(query Query) ([]string, error) {
+	ids := r.all
+	switch {
+	case len(query.StationIDs) > 0:
+		ids = nil
+		for _, name := range query.StationIDs {
+			p := r.place(name)
+			if p == nil {
+				return nil, errStationUnknown(name)
+			}
+			ids = append(ids, p.ID)
+		}
+	case query.KindID != "":
+		of, ok := r.ofKind(query.KindID)
+		if !ok {
+			return nil, fault.NotFound("kind_unknown", "there is no kind %q", query.KindID).On("kind")
+		}
+		ids = of
+	case query.RoomID != "":
+		ids = r.inRoom(query.RoomID)
+	}
+	ids = slices.Clone(ids)
+	slices.SortFunc(ids, func(a, b string) int {
+		if c := strings.Compare(r.places[a].Code, r.places[b].Code); c != 0 {
+			return c
+		}
+		return strings.Compare(a, b)
+	})
+	return slices.Compact(ids), nil
+}
+
+// Occupation is a booking as reports count it: what it occupied, as it stood.
+type Occupation struct {
+	StationID string
+	PersonID  string
+	Programme string
+	Purpose   Purpose
+	Blocks    bool // a class: the station was reserved for a group
+	equipment.Interval
+}
+
+// Occupied gives what active bookings occupied of [from, until), clipped to it, ordered by start.
+func (s *Service) Occupied(ctx context.Context, from, until time.Time) ([]Occupation, error) {
+	bookings, err := s.store.Active(ctx, nil, "", from, until)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Occupation, 0, len(bookings))
+	for _, b := range bookings {
+		i := b.Interval()
+		if i.From.Before(from) {
+			i.From = from
+		}
+		if i.Until.After(until) {
+			i.Until = until
+		}
+		out = append(out, Occupation{
+			StationID: b.StationID, PersonID: b.PersonID, Programme: b.Programme, Purpose: b.Purpose,
+			Blocks: b.Purpose == PurposeClass, Interval: i,
+		})
+	}
+	return out, nil
+}

@@ -1,0 +1,111 @@
+package booking
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/fault"
+)
+
+// The codes of refusals: stable, and keys of translations.
+const (
+	CodeSlotTaken          = "slot_taken"
+	CodeEmptyInterval      = "empty_interval"
+	CodeNotBookable        = "station_not_bookable"
+	CodeOutOfOrder         = "station_out_of_order"
+	CodeClassNeedsStaff    = "class_needs_instructor"
+	CodeInPast             = "in_past"
+	CodeAlreadyStarted     = "already_started"
+	CodeTooLittleNotice    = "too_little_notice"
+	CodeTooFarAhead        = "too_far_ahead"
+	CodeOffGrid            = "off_grid"
+	CodeTooShort           = "too_short"
+	CodeTooLong            = "too_long"
+	CodeOutsideOpeningTime = "outside_opening_hours"
+	CodePersonBusy         = "person_busy"
+	CodeStationUnknown     = "station_unknown" // only from an import
+)
+
+// Refusal is one reason why a booking cannot be.
+type Refusal struct {
+	Code      string
+	Detail    string // English
+	StationID string
+	// Limit is the rule's value and Actual what was asked for: whole minutes ("240"), an instant in RFC 3339, or an interval
+	// of two instants with a slash between. Empty where there is nothing to compare.
+	Limit  string
+	Actual string
+	// OverridableBy lists the roles that may book all the same, by Request.Override. Nobody may override an overlap.
+	OverridableBy []account.Role
+}
+
+// Alternative is a booking that would be accepted now.
+type Alternative struct {
+	StationID string
+	StartsAt  time.Time
+	EndsAt    time.Time
+	Why       Why
+}
+
+// Why says how an alternative differs from what was asked for.
+type Why string
+
+// The ways in which an alternative differs.
+const (
+	WhyOtherStation Why = "other_station" // an equivalent station at the same time
+	WhyLater        Why = "later"
+	WhyEarlier      Why = "earlier"
+	WhyShorter      Why = "shorter"
+)
+
+// Refused is the error of a booking that rules or other bookings do not allow: all reasons at once, and up to three ways out.
+// Its fault has KindConflict when the slot is taken, else KindRule.
+type Refused struct {
+	Refusals     []Refusal
+	Alternatives []Alternative
+}
+
+// Error lists the reasons.
+func (r *Refused) Error() string {
+	details := make([]string, len(r.Refusals))
+	for i, refusal := range r.Refusals {
+		details[i] = refusal.Code + ": " + refusal.Detail
+	}
+	return strings.Join(details, "; ")
+}
+
+// Unwrap gives the fault that decides the status.
+func (r *Refused) Unwrap() error {
+	if len(r.Refusals) == 0 {
+		return nil
+	}
+	first := r.Refusals[0]
+	kind := fault.KindRule
+	if r.has(CodeSlotTaken) {
+		kind = fault.KindConflict
+	}
+	return fault.New(kind, first.Code, "%s", first.Detail)
+}
+
+func (r *Refused) has(code string) bool {
+	return slices.ContainsFunc(r.Refusals, func(refusal Refusal) bool { return refusal.Code == code })
+}
+
+func (r *Refused) codes() []string {
+	out := make([]string, 0, len(r.Refusals))
+	for _, refusal := range r.Refusals {
+		if !slices.Contains(out, refusal.Code) {
+			out = append(out, refusal.Code)
+		}
+	}
+	return out
+}
+
+// overriders gives the roles that may override rules at all.
+func overriders() []account.Role {
+	return slices.DeleteFunc(account.Roles(), func(role account.Role) bool {
+		return !account.Allowed(account.SignedIn("anybody", role), account.ActionOverrideRules, "")
+	})
+}

@@ -1,0 +1,165 @@
+package booking
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labtide/labtide/server/equipment"
+)
+
+// Facts is what a store reads to build Rules.
+type Facts struct {
+	// Version grows with every change of what follows, by whichever process.
+	Version    int64
+	Sites      []equipment.Site
+	Kinds      []equipment.Kind
+	Stations   []equipment.Station
+	Hours      []equipment.OpeningHours
+	Exceptions []equipment.Exception
+	// Outages may leave out those that ended more than a day ago.
+	Outages  []equipment.Outage
+	Policies []PolicyRule
+}
+
+// Rules is everything but the bookings that decides whether a booking may be: stations, opening hours, outages and
+// policies, as of one version. It never changes, so it may be kept for as long as the stored version is the same.
+type Rules struct {
+	version int64
+	places  map[string]*place
+	codes   map[string]string   // station code -> id; "" when two sites use it
+	kinds   map[string][]string // kind id or code -> station ids, in order
+	rooms   map[string][]string // room id -> station ids, in order
+	all     []string
+}
+
+// place is a station with all that holds for it.
+type place struct {
+	equipment.Station
+	loc      *time.Location
+	schedule equipment.Schedule
+	outages  []equipment.Outage
+	policy   Policy
+}
+
+// NewRules puts the facts into the order in which the validator asks for them.
+func NewRules(f Facts) *Rules {
+	r := &Rules{
+		version: f.Version, places: make(map[string]*place, len(f.Stations)), codes: make(map[string]string, len(f.Stations)),
+		kinds: map[string][]string{}, rooms: map[string][]string{},
+	}
+	sites := schedules(f)
+	kindCodes := map[string]string{}
+	for _, k := range f.Kinds {
+		kindCodes[k.ID] = k.Code
+		r.kinds[k.ID], r.kinds[k.Code] = nil, nil
+	}
+	policies := map[[2]string]PolicyRule{}
+	for _, p := range f.Policies {
+		policies[[2]string{string(p.Scope), p.ScopeID}] = p
+	}
+	stations := slices.Clone(f.Stations)
+	slices.SortFunc(stations, func(a, b equipment.Station) int { return strings.Compare(a.ID, b.ID) })
+	for _, s := range stations {
+		schedule, ok := sites[s.SiteID]
+		if !ok {
+			schedule = equipment.NewSchedule(time.UTC, nil, nil)
+		}
+		r.places[s.ID] = &place{Station: s, loc: schedule.Location(), schedule: schedule, policy: policyOf(s, policies)}
+		if _, twice := r.codes[s.Code]; twice {
+			r.codes[s.Code] = ""
+		} else {
+			r.codes[s.Code] = s.ID
+		}
+		r.all = append(r.all, s.ID)
+		r.rooms[s.RoomID] = append(r.rooms[s.RoomID], s.ID)
+		r.kinds[s.KindID] = append(r.kinds[s.KindID], s.ID)
+		if code := kindCodes[s.KindID]; code != "" && code != s.KindID {
+			r.kinds[code] = append(r.kinds[code], s.ID)
+		}
+	}
+	for _, o := range f.Outages {
+		if p := r.places[o.StationID]; p != nil {
+			p.outages = append(p.outages, o)
+		}
+	}
+	return r
+}
+
+// schedules makes one schedule for each site.
+func schedules(f Facts) map[string]equipment.Schedule {
+	hours, exceptions := map[string][]equipment.OpeningHours{}, map[string][]equipment.Exception{}
+	for _, h := range f.Hours {
+		hours[h.SiteID] = append(hours[h.SiteID], h)
+	}
+	for _, e := range f.Exceptions {
+		exceptions[e.SiteID] = append(exceptions[e.SiteID], e)
+	}
+	out := make(map[string]equipment.Schedule, len(f.Sites))
+	for _, s := range f.Sites {
+		out[s.ID] = equipment.NewSchedule(s.Location(), hours[s.ID], exceptions[s.ID])
+	}
+	return out
+}
+
+// policyOf lays the rules of the station's scopes over each other, the narrowest last.
+func policyOf(s equipment.Station, rules map[[2]string]PolicyRule) Policy {
+	p := DefaultPolicy()
+	for _, scope := range [][2]string{
+		{string(ScopeSchool), ""}, {string(ScopeSite), s.SiteID}, {string(ScopeRoom), s.RoomID},
+		{string(ScopeKind), s.KindID}, {string(ScopeStation), s.ID},
+	} {
+		if rule, ok := rules[scope]; ok {
+			p = rule.over(p)
+		}
+	}
+	return p
+}
+
+// Version tells which state of the stored facts these rules show.
+func (r *Rules) Version() int64 { return r.version }
+
+// place finds a station by id, or by a code that only one site uses.
+func (r *Rules) place(idOrCode string) *place {
+	if p := r.places[idOrCode]; p != nil {
+		return p
+	}
+	return r.places[r.codes[idOrCode]]
+}
+
+// inRoom, ofKind and stations give station ids in order. ok is false when there is no such kind.
+func (r *Rules) inRoom(room string) []string { return r.rooms[room] }
+
+func (r *Rules) ofKind(kind string) (ids []string, ok bool) {
+	ids, ok = r.kinds[kind]
+	return ids, ok
+}
+
+// onGrid reports whether the station's clock on the wall shows a multiple of the slot grid.
+func (p *place) onGrid(at time.Time) bool { return p.pastGrid(at) == 0 }
+
+// pastGrid gives how long ago the wall clock showed a multiple of the grid, by the wall clock.
+func (p *place) pastGrid(at time.Time) time.Duration {
+	local := at.In(p.loc)
+	sinceMidnight := time.Duration(local.Hour())*time.Hour + time.Duration(local.Minute())*time.Minute +
+		time.Duration(local.Second())*time.Second + time.Duration(local.Nanosecond())
+	return sinceMidnight % (time.Duration(p.policy.GridMinutes) * time.Minute)
+}
+
+// ceil gives the first instant on the grid that is not before at. Where clocks are put on or back, one step does not always
+// land on the grid: then it steps again.
+func (p *place) ceil(at time.Time) time.Time {
+	grid := time.Duration(p.policy.GridMinutes) * time.Minute
+	for past := p.pastGrid(at); past != 0; past = p.pastGrid(at) {
+		at = at.Add(grid - past)
+	}
+	return at
+}
+
+// floor gives the last instant on the grid that is not after at.
+func (p *place) floor(at time.Time) time.Time {
+	for past := p.pastGrid(at); past != 0; past = p.pastGrid(at) {
+		at = at.Add(-past)
+	}
+	return at
+}

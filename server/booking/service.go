@@ -1,0 +1,296 @@
+package booking
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/fault"
+)
+
+// ErrOverlap says that the database refused an overlap that nobody saw coming: something wrote past the locks.
+var ErrOverlap = errors.New("booking: the database refused an overlap")
+
+// Service decides about bookings. It is safe for concurrent use, in any number of processes on one store.
+type Service struct {
+	store Store
+	now   func() time.Time
+}
+
+// New makes the service; now tells the time.
+func New(store Store, now func() time.Time) *Service { return &Service{store: store, now: now} }
+
+// clock gives the time in whole seconds, which is what bookings count in.
+func (s *Service) clock() time.Time { return s.now().UTC().Truncate(time.Second) }
+
+// Request asks for a booking.
+type Request struct {
+	StationID string // id or code; or:
+	KindID    string // id or code: any station of this kind
+	StartsAt  time.Time
+	EndsAt    time.Time
+	Programme string  // empty: the person's
+	Purpose   Purpose // empty: practice
+	PersonID  string  // who will sit there; empty: the actor
+	// Override insists: rules that the actor's role may override do not count.
+	Override bool
+}
+
+// Reserve books a station, or any station of a kind: then the one that leaves long gaps whole.
+//
+// A start may be the minute that runs (up to a minute ago), even off the slot grid: "book now". The error is *Refused when
+// rules or other bookings say no.
+func (s *Service) Reserve(ctx context.Context, actor account.Actor, r Request) (Booking, error) {
+	made, err := s.ReserveParty(ctx, actor, []Request{r})
+	if err != nil {
+		return Booking{}, err
+	}
+	return made[0], nil
+}
+
+// ReserveParty makes all bookings or none. Requests of the same party do not get the same station twice for the same time.
+func (s *Service) ReserveParty(ctx context.Context, actor account.Actor, requests []Request) ([]Booking, error) {
+	if len(requests) == 0 {
+		return nil, fault.Invalid("party_empty", "ask for at least one station")
+	}
+	wishes, err := s.wishes(actor, requests)
+	if err != nil {
+		return nil, err
+	}
+	for attempt := range attempts {
+		made, again, err := s.reserve(ctx, actor, wishes, attempt > 0)
+		if !again {
+			return made, err
+		}
+	}
+	return nil, errUnsettled()
+}
+
+// attempts bounds how often a decision is made anew because what it rested on moved before it was locked.
+const attempts = 4
+
+func errUnsettled() error {
+	return fault.Conflict("booking_unsettled", "others are changing the same bookings; try again")
+}
+
+// wish is a request whose stations have been found.
+type wish struct {
+	Request
+	candidates []string // station ids
+	kindID     string
+}
+
+// wishes fills in what a request leaves open and refuses what has no sense.
+func (s *Service) wishes(actor account.Actor, requests []Request) ([]wish, error) {
+	out := make([]wish, len(requests))
+	for i, r := range requests {
+		if r.PersonID == "" {
+			r.PersonID = actor.PersonID
+		}
+		if r.Purpose == "" {
+			r.Purpose = PurposePractice
+		}
+		r.StartsAt, r.EndsAt = r.StartsAt.UTC().Truncate(time.Second), r.EndsAt.UTC().Truncate(time.Second)
+		if !r.Purpose.Valid() {
+			return nil, fault.Invalid("purpose_unknown", "the purpose is practice, class, competition, research or service, not %q", r.Purpose).On("purpose")
+		}
+		if (r.StationID == "") == (r.KindID == "") {
+			return nil, fault.Invalid("station_or_kind", "name either a station or a kind").On("station")
+		}
+		if !account.Allowed(actor, account.ActionBook, r.PersonID) {
+			return nil, fault.Forbidden("may_not_book_for_others", "you may book for yourself; instructors book for others")
+		}
+		out[i] = wish{Request: r}
+	}
+	return out, nil
+}
+
+// plan finds the stations of the wishes, and what to ask for.
+func plan(rules *Rules, wishes []wish) (Ask, error) {
+	var ask Ask
+	for i := range wishes {
+		w := &wishes[i]
+		margin := time.Duration(0)
+		if w.StationID != "" {
+			p := rules.place(w.StationID)
+			if p == nil {
+				return ask, errStationUnknown(w.StationID)
+			}
+			w.candidates, w.kindID = []string{p.ID}, p.KindID
+		} else {
+			ids, ok := rules.ofKind(w.KindID)
+			if !ok || len(ids) == 0 {
+				return ask, fault.NotFound("kind_unknown", "there is no station of kind %q", w.KindID).On("kind")
+			}
+			w.candidates, w.kindID = ids, rules.places[ids[0]].KindID
+			margin = around
+		}
+		ask.StationIDs = append(ask.StationIDs, w.candidates...)
+		ask.PersonIDs = append(ask.PersonIDs, w.PersonID)
+		ask.widen(w.StartsAt.Add(-margin), w.EndsAt.Add(margin))
+	}
+	return ask, nil
+}
+
+func errStationUnknown(idOrCode string) error {
+	return fault.NotFound("station_unknown", "there is no station %q", idOrCode).On("station")
+}
+
+func (a *Ask) widen(from, until time.Time) {
+	if a.From.IsZero() || from.Before(a.From) {
+		a.From = from
+	}
+	if until.After(a.Until) {
+		a.Until = until
+	}
+}
+
+// reserve decides once. again says that the rules moved between planning and deciding.
+func (s *Service) reserve(ctx context.Context, actor account.Actor, wishes []wish, fresh bool) (made []Booking, again bool, err error) {
+	ask, err := s.prepare(ctx, wishes, fresh)
+	if err != nil {
+		return nil, false, err
+	}
+	now := s.clock()
+	var refused *Refused
+	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
+		made, refused, again = nil, nil, false
+		current, err := plan(v.Rules, wishes)
+		if err != nil {
+			return Write{}, err
+		}
+		if again = !covers(ask.StationIDs, current.StationIDs); again {
+			return Write{}, nil
+		}
+		write, no, err := decideParty(v, actor, wishes, now)
+		made, refused = write.Insert, no
+		return write, err
+	})
+	switch {
+	case errors.Is(err, ErrOverlap):
+		return nil, true, nil
+	case err != nil || again:
+		return nil, again, err
+	case refused != nil:
+		refused.Alternatives = s.alternatives(ctx, actor, wishes, now)
+		return nil, false, refused
+	}
+	return made, false, nil
+}
+
+// prepare plans with the rules known so far, and with those of this instant when they know too little.
+func (s *Service) prepare(ctx context.Context, wishes []wish, fresh bool) (Ask, error) {
+	if !fresh {
+		rules, err := s.store.KnownRules(ctx)
+		if err != nil {
+			return Ask{}, err
+		}
+		if ask, err := plan(rules, wishes); err == nil {
+			return ask, nil
+		}
+	}
+	rules, err := s.store.Rules(ctx)
+	if err != nil {
+		return Ask{}, err
+	}
+	return plan(rules, wishes)
+}
+
+// decideParty decides all wishes of a party one after another: each sees those before it.
+func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Write, *Refused, error) {
+	var made []Booking
+	var trail []Entry
+	var unmet []Unmet
+	refused := &Refused{}
+	taken := v.Taken
+	for _, w := range wishes {
+		person, ok := v.People[w.PersonID]
+		if !ok || !person.DisabledAt.IsZero() {
+			return Write{}, nil, fault.NotFound("person_unknown", "there is nobody %q who can sit there", w.PersonID).On("person")
+		}
+		if w.Programme == "" {
+			w.Programme = person.Programme
+		}
+		p, refusals := choose(v.Rules, actor, w, taken, now)
+		if len(refusals) > 0 {
+			refused.Refusals = append(refused.Refusals, refusals...)
+			unmet = append(unmet, w.unmet(now, refusals))
+			continue
+		}
+		b := Booking{
+			ID: v.NewID(), StationID: p.ID, PersonID: w.PersonID, Programme: w.Programme, Purpose: w.Purpose,
+			StartsAt: w.StartsAt, EndsAt: w.EndsAt, Status: StatusConfirmed,
+			CreatedBy: actor.PersonID, CreatedAt: now, ChangedAt: now, Version: 1,
+		}
+		made = append(made, b)
+		taken = append(taken[:len(taken):len(taken)], b)
+		trail = append(trail, Entry{BookingID: b.ID, At: now, PersonID: actor.PersonID, Act: ActReserved, After: b})
+	}
+	if len(refused.Refusals) > 0 {
+		return Write{Unmet: unmet}, refused, nil
+	}
+	return Write{Insert: made, Trail: trail}, nil, nil
+}
+
+// choose finds the station for a wish: among those that accept it, the one that loses least. When none does, the reasons are
+// those of the station with the fewest.
+func choose(rules *Rules, actor account.Actor, w wish, taken []Booking, now time.Time) (*place, []Refusal) {
+	var good []*place
+	var fewest []Refusal
+	for _, id := range w.candidates {
+		p := rules.places[id]
+		q := inquiry{proposal: w.proposal(), place: p, taken: taken, actor: actor, now: now}
+		refusals := q.refusals()
+		if len(refusals) == 0 {
+			good = append(good, p)
+		} else if fewest == nil || len(refusals) < len(fewest) {
+			fewest = refusals
+		}
+	}
+	switch len(good) {
+	case 0:
+		return nil, fewest
+	case 1:
+		return good[0], nil
+	}
+	return tightest(good, taken, w.span())[0], nil
+}
+
+func (w wish) span() equipment.Interval {
+	return equipment.Interval{From: w.StartsAt, Until: w.EndsAt}
+}
+
+func (w wish) proposal() proposal {
+	return proposal{personID: w.PersonID, span: w.span(), purpose: w.Purpose, override: w.Override}
+}
+
+func (w wish) unmet(now time.Time, refusals []Refusal) Unmet {
+	u := Unmet{
+		At: now, PersonID: w.PersonID, KindID: w.kindID, StartsAt: w.StartsAt, EndsAt: w.EndsAt,
+		Programme: w.Programme, Purpose: w.Purpose, Codes: (&Refused{Refusals: refusals}).codes(),
+	}
+	if w.StationID != "" {
+		u.StationID = w.candidates[0]
+	}
+	return u
+}
+
+// covers reports whether all of want is in have.
+func covers(have, want []string) bool {
+	if len(want) == 1 {
+		return slices.Contains(have, want[0])
+	}
+	set := make(map[string]bool, len(have))
+	for _, id := range have {
+		set[id] = true
+	}
+	for _, id := range want {
+		if !set[id] {
+			return false
+		}
+	}
+	return true
+}

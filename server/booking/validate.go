@@ -1,0 +1,280 @@
+package booking
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/equipment"
+)
+
+// proposal is a booking that somebody would like to have.
+type proposal struct {
+	self     string              // id of the booking that changes, which does not stand in its own way; empty: a new one
+	stands   *equipment.Interval // what was agreed already, when only the end changes: its start is not judged again
+	personID string
+	span     equipment.Interval
+	purpose  Purpose
+	override bool // whoever asks insists: rules that their role may override do not count
+}
+
+// inquiry asks the rules about one proposal on one station.
+type inquiry struct {
+	proposal
+	place *place
+	taken []Booking // the active bookings that overlap the span, on this station or of this person, and maybe others
+	actor account.Actor
+	now   time.Time
+}
+
+// finding is what a rule objects to; nil when it does not.
+type finding struct {
+	detail, limit, actual string
+}
+
+// rule is one reason to refuse.
+type rule struct {
+	code    string
+	firm    bool // nobody may override it
+	shorter bool // it is asked even when a booking that stands only ends earlier: who gives back breaks no other rule
+	check   func(q *inquiry) *finding
+}
+
+// ruleBook lists all rules, those that matter most first. Every path that ends in a booking asks exactly these.
+func ruleBook() []rule {
+	return []rule{
+		{code: CodeSlotTaken, firm: true, check: slotTaken},
+		{code: CodeEmptyInterval, firm: true, shorter: true, check: emptyInterval},
+		{code: CodeNotBookable, firm: true, check: notBookable},
+		{code: CodeOutOfOrder, firm: true, check: outOfOrder},
+		{code: CodeClassNeedsStaff, firm: true, shorter: true, check: classNeedsStaff},
+		{code: CodeInPast, firm: true, shorter: true, check: inPast},
+		{code: CodeTooLittleNotice, check: tooLittleNotice},
+		{code: CodeTooFarAhead, check: tooFarAhead},
+		{code: CodeOffGrid, shorter: true, check: offGrid},
+		{code: CodeTooShort, shorter: true, check: tooShort},
+		{code: CodeTooLong, check: tooLong},
+		{code: CodeOutsideOpeningTime, check: outsideOpeningHours},
+		{code: CodePersonBusy, check: personBusy},
+	}
+}
+
+// refusals gives every reason against the proposal; none means that it may be booked.
+func (q *inquiry) refusals() []Refusal {
+	var out []Refusal
+	lenient := q.override && account.Allowed(q.actor, account.ActionOverrideRules, "")
+	for _, r := range ruleBook() {
+		if (lenient && !r.firm) || (q.shrinks() && !r.shorter) {
+			continue
+		}
+		f := r.check(q)
+		if f == nil {
+			continue
+		}
+		refusal := Refusal{Code: r.code, Detail: f.detail, StationID: q.place.ID, Limit: f.limit, Actual: f.actual}
+		if !r.firm {
+			refusal.OverridableBy = overriders()
+		}
+		out = append(out, refusal)
+	}
+	return out
+}
+
+// is reports whether b is the booking that changes, which does not stand in its own way.
+func (q *inquiry) is(b Booking) bool { return q.self != "" && b.ID == q.self }
+
+// shrinks reports whether the booking stands already and would only end earlier, or stay.
+func (q *inquiry) shrinks() bool { return q.stands != nil && !q.span.Until.After(q.stands.Until) }
+
+func emptyInterval(q *inquiry) *finding {
+	if !q.span.Empty() {
+		return nil
+	}
+	return &finding{detail: "the end must come after the start", limit: instant(q.span.From), actual: instant(q.span.Until)}
+}
+
+func slotTaken(q *inquiry) *finding {
+	for _, b := range q.taken {
+		if b.StationID == q.place.ID && !q.is(b) && b.overlaps(q.span) {
+			return &finding{
+				detail: fmt.Sprintf("%s is booked %s", q.place.Code, q.place.wall(b.Interval())),
+				limit:  span(b.Interval()), actual: span(q.span),
+			}
+		}
+	}
+	return nil
+}
+
+func notBookable(q *inquiry) *finding {
+	if q.place.Bookable {
+		return nil
+	}
+	return &finding{detail: fmt.Sprintf("%s cannot be booked; ask whoever runs the room", q.place.Code)}
+}
+
+func outOfOrder(q *inquiry) *finding {
+	for _, o := range q.place.outages {
+		down := outageSpan(o, q.span.Until)
+		if !down.Overlaps(q.span) {
+			continue
+		}
+		f := &finding{detail: fmt.Sprintf("%s is out of order until further notice", q.place.Code), limit: instant(o.StartsAt), actual: span(q.span)}
+		if !o.EndsAt.IsZero() {
+			f.detail = fmt.Sprintf("%s is out of order %s", q.place.Code, q.place.wall(down))
+			f.limit = span(down)
+		}
+		return f
+	}
+	return nil
+}
+
+// outageSpan gives an outage as an interval; an open end is put far enough to cover until.
+func outageSpan(o equipment.Outage, until time.Time) equipment.Interval {
+	if o.EndsAt.IsZero() {
+		return equipment.Interval{From: o.StartsAt, Until: until.Add(time.Hour)}
+	}
+	return equipment.Interval{From: o.StartsAt, Until: o.EndsAt}
+}
+
+func classNeedsStaff(q *inquiry) *finding {
+	if q.purpose != PurposeClass || account.Allowed(q.actor, account.ActionBookClass, "") {
+		return nil
+	}
+	return &finding{detail: "only instructors and administrators may book a class", actual: string(q.actor.Role)}
+}
+
+// tolerance is how long ago a start may be and still mean "now": the request was on its way, and clocks differ.
+const tolerance = time.Minute
+
+// earliestStart gives the first start that is not in the past.
+func earliestStart(now time.Time) time.Time { return now.Truncate(time.Minute).Add(-tolerance) }
+
+func inPast(q *inquiry) *finding {
+	at, limit := q.span.From, earliestStart(q.now)
+	if q.stands != nil {
+		// The start has been agreed; an end that is over would rewrite what happened.
+		at, limit = q.span.Until, q.now
+	}
+	if !at.Before(limit) {
+		return nil
+	}
+	return &finding{detail: q.place.moment(at) + " is over", limit: instant(limit), actual: instant(at)}
+}
+
+func tooLittleNotice(q *inquiry) *finding {
+	notice := time.Duration(q.place.policy.NoticeMinutes) * time.Minute
+	limit := q.now.Add(notice)
+	if notice == 0 || q.stands != nil || !q.span.From.Before(limit) {
+		return nil
+	}
+	return &finding{
+		detail: fmt.Sprintf("book at least %d minutes before the start", q.place.policy.NoticeMinutes),
+		limit:  instant(limit), actual: instant(q.span.From),
+	}
+}
+
+func tooFarAhead(q *inquiry) *finding {
+	limit := q.place.policy.horizon(q.purpose, q.now, q.place.loc)
+	if !q.span.Until.After(limit) {
+		return nil
+	}
+	return &finding{detail: "bookings are open until " + q.place.moment(limit), limit: instant(limit), actual: instant(q.span.Until)}
+}
+
+// offGrid lets a start be off the grid when it is the minute that runs: whoever stands before a free station does not wait
+// for the next slot. The end is on the grid, so everybody else's slots stay whole.
+func offGrid(q *inquiry) *finding {
+	at := q.span.From
+	if q.stands != nil || q.place.onGrid(at) || isNow(at, q.now) {
+		at = q.span.Until
+	}
+	if q.place.onGrid(at) || (q.stands != nil && at.Equal(q.stands.Until)) {
+		return nil
+	}
+	return &finding{
+		detail: fmt.Sprintf("bookings start and end at multiples of %d minutes", q.place.policy.GridMinutes),
+		limit:  strconv.Itoa(q.place.policy.GridMinutes), actual: instant(at),
+	}
+}
+
+// isNow reports whether at is a whole minute and the one that runs, give or take the tolerance.
+func isNow(at, now time.Time) bool {
+	return at.Equal(at.Truncate(time.Minute)) && !at.Before(earliestStart(now)) && !at.After(now.Add(tolerance))
+}
+
+func tooShort(q *inquiry) *finding {
+	if length := q.span.Until.Sub(q.span.From); length > 0 && length < q.place.policy.shortest() {
+		return lengthFinding("a booking lasts at least %d minutes", q.place.policy.shortest(), length)
+	}
+	return nil
+}
+
+func tooLong(q *inquiry) *finding {
+	if length, longest := q.span.Until.Sub(q.span.From), q.place.policy.longest(q.purpose); length > longest {
+		return lengthFinding("a booking lasts at most %d minutes", longest, length)
+	}
+	return nil
+}
+
+func lengthFinding(format string, limit, actual time.Duration) *finding {
+	return &finding{
+		detail: fmt.Sprintf(format, int(limit.Minutes())),
+		limit:  strconv.Itoa(int(limit.Minutes())), actual: strconv.Itoa(int(actual.Minutes())),
+	}
+}
+
+func outsideOpeningHours(q *inquiry) *finding {
+	if q.span.Empty() || q.span.Until.Sub(q.span.From) > 31*24*time.Hour { // too_long says it; do not walk through years
+		return nil
+	}
+	open := q.place.schedule.Open(q.place.RoomID, q.span.From, q.span.Until)
+	if len(open) == 1 && open[0].Contains(q.span) {
+		return nil
+	}
+	f := &finding{detail: "the room is closed then", actual: span(q.span)}
+	day := equipment.DayOf(q.span.From, q.place.loc)
+	if hours := q.place.schedule.OpenOn(q.place.RoomID, day); len(hours) > 0 {
+		f.detail = fmt.Sprintf("the room is open %s", q.place.wall(hours[0]))
+		f.limit = span(hours[0])
+		for _, more := range hours[1:] {
+			f.detail += " and " + q.place.wall(more)
+		}
+	}
+	return f
+}
+
+func personBusy(q *inquiry) *finding {
+	if q.place.policy.ManyStations || q.purpose == PurposeClass {
+		return nil
+	}
+	for _, b := range q.taken {
+		if b.seats(q.personID) && !q.is(b) && b.StationID != q.place.ID && b.Interval().Overlaps(q.span) {
+			return &finding{
+				detail: "the same person has another station " + q.place.wall(b.Interval()),
+				limit:  span(b.Interval()), actual: span(q.span),
+			}
+		}
+	}
+	return nil
+}
+
+// seats reports whether the booking says that the person sits at its station. A class does not seat its instructor.
+func (b Booking) seats(personID string) bool {
+	return b.PersonID == personID && b.Purpose != PurposeClass && b.Active()
+}
+
+func instant(at time.Time) string { return at.UTC().Format(time.RFC3339) }
+
+func span(i equipment.Interval) string { return instant(i.From) + "/" + instant(i.Until) }
+
+// moment and wall write instants as the clock on the station's wall shows them.
+func (p *place) moment(at time.Time) string { return at.In(p.loc).Format("2006-01-02 15:04") }
+
+func (p *place) wall(i equipment.Interval) string {
+	until := i.Until.In(p.loc).Format("15:04")
+	if equipment.DayOf(i.From, p.loc) != equipment.DayOf(i.Until, p.loc) {
+		until = p.moment(i.Until)
+	}
+	return "from " + p.moment(i.From) + " to " + until
+}

@@ -1,0 +1,228 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang/packets"
+
+	"github.com/labtide/labtide/agent/wire"
+)
+
+func TestADeviceReachesTheServerAndTheServerTheDevice(t *testing.T) {
+	b := run(t)
+	server := dial(t, b, paho.NewClientOptions())
+	heard := hear(t, server, wire.Filter(wire.ChannelUsage))
+	device := connect(t, options(b, "dev-1"))
+	answers := hear(t, device, "labtide/v1/dev-1/ack")
+
+	wait(t, device.Publish("labtide/v1/dev-1/usage", 1, false, "minute"))
+	if m := receive(t, heard); string(m.Payload()) != "minute" || m.Topic() != "labtide/v1/dev-1/usage" {
+		t.Fatalf("heard %q on %s", m.Payload(), m.Topic())
+	}
+	wait(t, server.Publish("labtide/v1/dev-1/ack", 1, false, "stored"))
+	if m := receive(t, answers); string(m.Payload()) != "stored" {
+		t.Fatalf("heard %q", m.Payload())
+	}
+	if !b.Connected("dev-1") || b.Connected("dev-2") {
+		t.Error("Connected is wrong")
+	}
+}
+
+func TestWhoIsNotTheDeviceStaysOut(t *testing.T) {
+	b := run(t, func(c *Config) {
+		inner := c.Authenticate
+		c.Authenticate = func(ctx context.Context, device, secret string) (bool, error) {
+			if device == "no-database" {
+				return false, errors.New("the database is away")
+			}
+			return inner(ctx, device, secret)
+		}
+	})
+	const badCredentials, unavailable = 5, 3
+	for name, c := range map[string]struct {
+		change func(*packets.ConnectPacket)
+		code   byte
+	}{
+		"wrong secret":             {func(p *packets.ConnectPacket) { p.Password = []byte("x") }, badCredentials},
+		"no secret":                {func(p *packets.ConnectPacket) { p.Password, p.PasswordFlag = nil, false }, badCredentials},
+		"no name":                  {func(p *packets.ConnectPacket) { p.Username, p.UsernameFlag, p.PasswordFlag = "", false, false }, badCredentials},
+		"client id of another":     {func(p *packets.ConnectPacket) { p.ClientIdentifier = "dev-2" }, badCredentials},
+		"no client id":             {func(p *packets.ConnectPacket) { p.ClientIdentifier = "" }, badCredentials},
+		"name with a slash":        {func(p *packets.ConnectPacket) { *p = *connectPacket("a/b") }, badCredentials},
+		"name with a wildcard":     {func(p *packets.ConnectPacket) { *p = *connectPacket("+") }, badCredentials},
+		"name of the server":       {func(p *packets.ConnectPacket) { *p = *connectPacket("labtide.server") }, badCredentials},
+		"will of another":          {func(p *packets.ConnectPacket) { will(p, "labtide/v1/dev-2/state") }, badCredentials},
+		"will of a longer name":    {func(p *packets.ConnectPacket) { will(p, "labtide/v1/dev-10/state") }, badCredentials},
+		"will on usage":            {func(p *packets.ConnectPacket) { will(p, "labtide/v1/dev-1/usage") }, badCredentials},
+		"will on $SYS":             {func(p *packets.ConnectPacket) { will(p, "$SYS/broker/uptime") }, badCredentials},
+		"will with a wildcard":     {func(p *packets.ConnectPacket) { will(p, "labtide/v1/+/state") }, badCredentials},
+		"register does not answer": {func(p *packets.ConnectPacket) { *p = *connectPacket("no-database") }, unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := connectPacket("dev-1")
+			c.change(p)
+			client := dialRaw(t, b)
+			client.packet(p)
+			client.expect(0x20, 2, 0, c.code)
+			client.expectEnd()
+		})
+	}
+	alive(t, b)
+}
+
+func will(p *packets.ConnectPacket, topic string) {
+	p.WillFlag, p.WillTopic, p.WillMessage, p.WillRetain = true, topic, []byte("lost"), true
+}
+
+func TestADeviceHearsOnlyItsOwn(t *testing.T) {
+	b := run(t)
+	device := connect(t, options(b, "dev-1"))
+	for filter, want := range map[string]byte{
+		"labtide/v1/dev-1/ack":                  1,
+		"labtide/v1/dev-1/notice":               1,
+		"labtide/v1/dev-1/config":               1,
+		"labtide/v1/dev-1/usage":                0x80,
+		"labtide/v1/dev-1/state":                0x80,
+		"labtide/v1/dev-1/#":                    0x80,
+		"labtide/v1/dev-1/+":                    0x80,
+		"labtide/v1/dev-1":                      0x80,
+		"labtide/v1/dev-1/":                     0x80,
+		"labtide/v1/dev-1/ack/":                 0x80,
+		"labtide/v1/dev-1//ack":                 0x80,
+		"/labtide/v1/dev-1/ack":                 0x80,
+		"labtide/v1/dev-1/../dev-2/ack":         0x80,
+		"labtide/v1/dev-10/ack":                 0x80,
+		"labtide/v1/dev-2/ack":                  0x80,
+		"labtide/v1/+/ack":                      0x80,
+		"labtide/v1/dev+/ack":                   0x80,
+		"labtide/v1/#":                          0x80,
+		"#":                                     0x80,
+		"+":                                     0x80,
+		"+/+/+/+":                               0x80,
+		"$SYS/#":                                0x80,
+		"$SYS/broker/version":                   0x80,
+		"$share/g/labtide/v1/dev-1/ack":         0x80,
+		"$SHARE/g/#":                            0x80,
+		"$share/g/#":                            0x80,
+		"$queue/labtide/v1/dev-2/ack":           0x80,
+		"LABTIDE/v1/dev-1/ack":                  0x80,
+		"labtide/v2/dev-1/ack":                  0x80,
+		"labtide/v1/dev-1/ack#":                 0x80,
+		"labtide/v1/dev-1/ack/labtide/v1/+/ack": 0x80,
+	} {
+		token := device.Subscribe(filter, 1, nil).(*paho.SubscribeToken)
+		if token.WaitTimeout(patience) && errors.Is(token.Error(), paho.ErrInvalidTopicMultilevel) ||
+			errors.Is(token.Error(), paho.ErrInvalidTopicEmptyString) {
+			continue // paho itself refuses to ask
+		}
+		if token.Error() != nil && !device.IsConnectionOpen() {
+			t.Fatalf("disconnected at %q", filter)
+		}
+		for _, got := range token.Result() { // of one filter; paho keys it without the share group
+			if got != want {
+				t.Errorf("SUBACK for %q is 0x%02x, want 0x%02x", filter, got, want)
+			}
+		}
+		if len(token.Result()) != 1 {
+			t.Errorf("no SUBACK for %q", filter)
+		}
+	}
+}
+
+func TestWhatADeviceMayNotPublishIsAcknowledgedAndDropped(t *testing.T) {
+	b := run(t)
+	server := dial(t, b, paho.NewClientOptions())
+	heard := hear(t, server, "#")
+	device := connect(t, options(b, "dev-1"))
+	for _, topic := range []string{
+		"labtide/v1/dev-2/usage", "labtide/v1/dev-10/usage", "labtide/v1/dev-10/state", "labtide/v1/dev-/usage",
+		"labtide/v1/dev-1/../dev-2/usage", "labtide/v1/dev-1/../usage", "labtide/v1/dev-1/usage/", "labtide/v1/dev-1//usage",
+		"labtide/v1/dev-1/ack", "labtide/v1/dev-1/notice", "labtide/v1/dev-1/config", "labtide/v1/dev-2/config",
+		"labtide/v1/dev-1", "labtide/v1/dev-1/anything", "LABTIDE/v1/dev-1/usage", "labtide/v2/dev-1/usage", "other",
+		"/labtide/v1/dev-1/usage", "$share/g/labtide/v1/dev-1/usage", "$other",
+	} {
+		for _, retained := range []bool{false, true} {
+			wait(t, device.Publish(topic, 1, retained, "evil")) // PUBACK
+		}
+		wait(t, device.Publish(topic, 2, false, "evil"))
+	}
+	wait(t, device.Publish("labtide/v1/dev-1/usage", 1, false, make([]byte, wire.MaxPayloadBytes+1)))
+	wait(t, device.Publish("labtide/v1/dev-1/usage", 1, true, "good"))
+	if m := receive(t, heard); string(m.Payload()) != "good" {
+		t.Fatalf("the server heard %d bytes on %s", len(m.Payload()), m.Topic())
+	}
+	// Nothing of it was retained, not even the usage that was published so.
+	late := dial(t, b, paho.NewClientOptions().SetClientID("labtide.late"))
+	again := hear(t, late, "#")
+	wait(t, device.Publish("labtide/v1/dev-1/state", 1, true, "state"))
+	if m := receive(t, again); m.Topic() != "labtide/v1/dev-1/state" {
+		t.Fatalf("retained on %s", m.Topic())
+	}
+	if !device.IsConnectionOpen() {
+		t.Error("the device was disconnected")
+	}
+}
+
+func TestAStateIsRetainedAndTheWillReplacesIt(t *testing.T) {
+	b := run(t)
+	device := connect(t, options(b, "dev-1").SetWill("labtide/v1/dev-1/state", "lost", 1, true))
+	wait(t, device.Publish("labtide/v1/dev-1/state", 1, true, "in_use"))
+	server := dial(t, b, paho.NewClientOptions())
+	heard := hear(t, server, wire.Filter(wire.ChannelState))
+	if m := receive(t, heard); string(m.Payload()) != "in_use" || !m.Retained() {
+		t.Fatalf("heard %q, retained %t", m.Payload(), m.Retained())
+	}
+	b.Disconnect("dev-1")
+	if m := receive(t, heard); string(m.Payload()) != "lost" {
+		t.Fatalf("heard %q", m.Payload())
+	}
+	late := dial(t, b, paho.NewClientOptions().SetClientID("labtide.late"))
+	if m := receive(t, hear(t, late, "labtide/v1/dev-1/state")); string(m.Payload()) != "lost" || !m.Retained() {
+		t.Fatalf("retained is %q", m.Payload())
+	}
+}
+
+func TestTheServerCannotTakeADevicesName(t *testing.T) {
+	b := run(t)
+	o := paho.NewClientOptions().SetClientID("dev-1")
+	o.AddBroker("tcp://embedded").SetProtocolVersion(4)
+	o.SetCustomOpenConnectionFn(dialer(t, b))
+	token := paho.NewClient(o).Connect()
+	if !token.WaitTimeout(patience) || token.Error() == nil {
+		t.Error("the server's own connection took the client id of a device")
+	}
+}
+
+func TestANewConnectionOfADeviceEndsTheOldOne(t *testing.T) {
+	b := run(t)
+	server := dial(t, b, paho.NewClientOptions())
+	for round := range 30 {
+		lost := make(chan error, 1)
+		o := options(b, "dev-1").SetConnectionLostHandler(func(_ paho.Client, err error) { lost <- err })
+		old := connect(t, o)
+		hear(t, old, "labtide/v1/dev-1/ack")
+		young := connect(t, options(b, "dev-1"))
+		heard := hear(t, young, "labtide/v1/dev-1/ack")
+		receive(t, lost)
+		text := fmt.Sprint("round ", round)
+		wait(t, server.Publish("labtide/v1/dev-1/ack", 1, false, text))
+		if got := string(receive(t, heard).Payload()); got != text {
+			t.Fatalf("heard %q in %s", got, text)
+		}
+		young.Disconnect(0)
+	}
+}
+
+func TestConnectionsBeyondTheLimitAreRefused(t *testing.T) {
+	b := run(t, func(c *Config) { c.MaxClients = 2 })
+	connect(t, options(b, "dev-1"))
+	two := connect(t, options(b, "dev-2"))
+	dialRaw(t, b).expectEnd()
+	two.Disconnect(0)
+	receive(t, gone(b, "dev-2"))
+	connect(t, options(b, "dev-3"))
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/labtide/labtide/server/e2e/rig"
 	"github.com/labtide/labtide/server/fault"
 	"github.com/labtide/labtide/server/telemetry"
+	"github.com/labtide/labtide/server/telemetry/telemetrytest"
 )
 
 // backend is one real InfluxDB and how to reach a bucket of its.
@@ -51,6 +52,9 @@ func TestInflux2(t *testing.T) { contract(t, influx2(t)) }
 
 // contract is what we ask of both versions beyond the suite that all stores run.
 func contract(t *testing.T, b *backend) {
+	t.Run("the conformance suite", func(t *testing.T) {
+		telemetrytest.RunStore(t, func(t *testing.T) telemetry.Store { return b.store(t) })
+	})
 	t.Run("a bad sample never blocks the good ones", func(t *testing.T) { badSampleBlocksNothing(t, b) })
 	t.Run("samples beyond the retention are rejected, the others stored", func(t *testing.T) { beyondRetention(t, b) })
 	t.Run("a batch may be larger than one request", func(t *testing.T) { largeBatch(t, b) })

@@ -33,7 +33,7 @@ func (s *Store) Write(ctx context.Context, batch []telemetry.Sample) ([]telemetr
 	if err := s.ensure(ctx); err != nil {
 		return nil, err
 	}
-	stamp := s.stamp()
+	stamp := s.stamp(len(batch))
 	var lines []line
 	var rejected []telemetry.Rejected
 	for i := range batch {
@@ -41,7 +41,7 @@ func (s *Store) Write(ctx context.Context, batch []telemetry.Sample) ([]telemetr
 			rejected = append(rejected, telemetry.Rejected{Index: i, Reason: reason})
 			continue
 		}
-		lines = append(lines, line{index: i, point: point(batch[i], stamp)})
+		lines = append(lines, line{index: i, point: point(batch[i], stamp+int64(i))})
 	}
 	for len(lines) > 0 {
 		n := min(len(lines), maxLines)
@@ -133,12 +133,13 @@ func (s *Store) mayWrite() error {
 	return f
 }
 
-// stamp gives the instant of this write, later than that of each before it in this process.
-func (s *Store) stamp() int64 {
+// stamp gives the first of n stamps, all later than those of each write before in this process.
+func (s *Store) stamp(n int) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.written = max(s.written+1, s.now().UnixNano())
-	return s.written
+	first := max(s.written+1, s.now().UnixNano())
+	s.written = first + int64(n)
+	return first
 }
 
 // check gives the reason why InfluxDB could not keep the sample, "" when it can. One such line would refuse its whole

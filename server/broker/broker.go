@@ -62,6 +62,8 @@ type Config struct {
 	Authenticate func(ctx context.Context, device, secret string) (bool, error)
 	Metrics      prometheus.Registerer // nil: none
 	Log          *slog.Logger
+	// relaxed lets everybody in and do everything: for the tests of this package, which alone can set it.
+	relaxed bool
 }
 
 // Broker is one embedded broker.
@@ -71,9 +73,6 @@ type Broker struct {
 	mqtt     *mqtt.Server
 	metrics  metrics
 	refusals limited
-	// relaxed lets everybody in and do everything; only tests can set it.
-	relaxed bool
-
 	plain, secure net.Listener // from Listen on
 
 	mu      sync.Mutex

@@ -71,7 +71,7 @@ func (g *gate) OnConnectAuthenticate(client *mqtt.Client, packet packets.Packet)
 		return false
 	}
 	// A device keeps its own queue, so ours would only be a place to forget things in.
-	client.Properties.Clean = client.Properties.Clean || !p.local && !b.relaxed
+	client.Properties.Clean = client.Properties.Clean || !p.local && !b.config.relaxed
 	return true
 }
 
@@ -79,7 +79,7 @@ func (g *gate) OnConnectAuthenticate(client *mqtt.Client, packet packets.Packet)
 func (b *Broker) admit(ctx context.Context, p *peer, connect packets.ConnectParams) (reason string, err error) {
 	device, id := string(connect.Username), connect.ClientIdentifier
 	switch {
-	case b.relaxed:
+	case b.config.relaxed:
 		return "", nil
 	case p.local && wire.ValidDevice(id):
 		return "reserved_client_id", nil
@@ -162,7 +162,7 @@ func (b *Broker) serverIsBusy() bool {
 }
 
 func (g *gate) mayAll(client *mqtt.Client) bool {
-	return g.broker.relaxed || server(client) != nil
+	return g.broker.config.relaxed || server(client) != nil
 }
 
 // server gives the connection of a client that is the server itself, else nil.

@@ -58,7 +58,7 @@ bind-address = "127.0.0.1:%d"
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command := func() *exec.Cmd { return exec.Command(path, "-config", config) } //nolint:noctx // newServer ends it
+	command := func() *exec.Cmd { return exec.Command(path, "-config", config) }
 	ready := func(ctx context.Context) error { return answersHTTP(ctx, url+"/ping", http.StatusNoContent) }
 	return &InfluxServer{server: newServer(t, filepath.Join(dir, "influxd.log"), command, ready), URL: url}
 }
@@ -70,7 +70,7 @@ func Influx2(t testing.TB) *InfluxServer {
 	dir := t.TempDir()
 	url, port := localURL(t)
 	command := func() *exec.Cmd {
-		return exec.Command(path, "run", //nolint:noctx // newServer ends it
+		return exec.Command(path, "run",
 			"--bolt-path", filepath.Join(dir, "influxd.bolt"),
 			"--sqlite-path", filepath.Join(dir, "influxd.sqlite"),
 			"--engine-path", filepath.Join(dir, "engine"),

@@ -53,7 +53,7 @@ func Mosquitto(t testing.TB, options MosquittoOptions) *MosquittoServer {
 	if err := os.WriteFile(config, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command := func() *exec.Cmd { return exec.Command(path, "-c", config) } //nolint:noctx // it outlives no test: newServer ends it
+	command := func() *exec.Cmd { return exec.Command(path, "-c", config) }
 	ready := func(ctx context.Context) error { return answersMQTT(ctx, addr) }
 	return &MosquittoServer{server: newServer(t, filepath.Join(dir, "mosquitto.log"), command, ready), Addr: addr}
 }
@@ -126,7 +126,7 @@ func answersMQTT(ctx context.Context, addr string) error {
 	}
 	answer := make([]byte, 2)
 	if n, err := io.ReadFull(conn, answer); err != nil && n == 0 {
-		return nil //nolint:nilerr // a TLS listener hangs up on plain text, and listens all the same
+		return nil // a TLS listener hangs up on plain text, and listens all the same
 	}
 	if !bytes.HasPrefix(answer, []byte{0x20}) && answer[0] != 0x15 {
 		return fmt.Errorf("no CONNACK but % x", answer)

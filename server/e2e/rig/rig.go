@@ -56,22 +56,21 @@ func Chromium(t testing.TB) string {
 }
 
 // program returns the path of the named program, or ends the test as missing does.
-func program(t testing.TB, name string, folders ...string) string {
+func program(t testing.TB, name string) string {
 	t.Helper()
-	path, err := find(name, folders...)
+	path, err := find(name)
 	if err != nil {
 		missing(t, err)
 	}
 	return path
 }
 
-// find looks for a program in the folders, then in PATH and in the places where Debian keeps servers.
-func find(name string, folders ...string) (string, error) {
-	for _, folder := range append(folders, "/usr/sbin") {
-		path := filepath.Join(folder, name)
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-			return path, nil
-		}
+// find looks for a program in PATH and where Debian keeps servers.
+func find(name string) (string, error) {
+	const servers = "/usr/sbin"
+	path := filepath.Join(servers, name)
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		return path, nil
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {

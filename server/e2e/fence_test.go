@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -33,7 +35,7 @@ func plan() map[string]room {
 		"configs":   {},
 		"dashboard": {},
 
-		"agent":         {own: "agent/app agent/config"},
+		"agent":         {own: "agent/app agent/config configs"},
 		"agent/app":     {own: "agent configs", their: "golang.org/x/sync"},
 		"agent/config":  {own: "configs agent/wire", their: "github.com/goccy/go-yaml"},
 		"agent/wire":    {},
@@ -42,7 +44,7 @@ func plan() map[string]room {
 		"agent/outbox":  {own: "agent/wire"},
 		"agent/uplink":  {own: "agent/wire agent/outbox", their: "github.com/eclipse/paho.mqtt.golang golang.org/x/time"},
 
-		"server":           {own: "server/app server/config"},
+		"server":           {own: "server/app server/config configs"},
 		"server/app":       {own: "server agent/wire configs dashboard", their: "golang.org/x/sync " + metrics},
 		"server/config":    {own: "configs server/fault", their: "github.com/goccy/go-yaml"},
 		"server/fault":     {},
@@ -197,6 +199,7 @@ type listed struct {
 // packages lists ours as they are built for Linux and, because imports differ, for Windows.
 func packages(t *testing.T) []listed {
 	t.Helper()
+	watch(t)
 	byName := map[string]listed{}
 	for _, system := range []string{"linux", "windows"} {
 		cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Imports,Deps", house+"...")
@@ -227,6 +230,23 @@ func packages(t *testing.T) []listed {
 		t.Fatalf("go list gives %d packages: there must be more", len(byName))
 	}
 	return slices.SortedFunc(maps.Values(byName), func(a, b listed) int { return strings.Compare(a.name, b.name) })
+}
+
+// watch opens our folders: go test then knows that a change in them makes its cached result void, which it cannot see
+// through go list.
+func watch(t *testing.T) {
+	t.Helper()
+	for _, folder := range []string{"agent", "server", "configs", "dashboard"} {
+		err := filepath.WalkDir(filepath.Join("..", "..", folder), func(_ string, entry fs.DirEntry, err error) error {
+			if err == nil && entry.IsDir() && slices.Contains([]string{"node_modules", "dist", "src"}, entry.Name()) {
+				return filepath.SkipDir
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func short(name string) string { return strings.TrimPrefix(name, house) }

@@ -1,0 +1,27 @@
+// Short names for the shapes of the API that the pages speak about.
+import type { components } from './schema'
+
+type Schemas = components['schemas']
+
+export type Action = Schemas['Action']
+export type Alternative = Schemas['Alternative']
+export type Booking = Schemas['Booking']
+export type Card = Schemas['BoardStation']
+export type DayStrip = Schemas['DayStrip']
+export type DemoAccount = Schemas['DemoAccount']
+export type Device = Schemas['Device']
+export type Enrollment = Schemas['Enrollment']
+export type HeatmapCell = Schemas['HeatmapCell']
+export type Interval = Schemas['Interval']
+export type Me = Schemas['Me']
+export type Person = Schemas['Person']
+export type Policy = Schemas['Policy']
+export type Purpose = Schemas['Purpose']
+export type Refusal = Schemas['Refusal']
+export type Role = Schemas['Role']
+export type Series = Schemas['Series']
+export type Slot = Schemas['Slot']
+export type Station = Schemas['Station']
+export type StationRef = Schemas['StationRef']
+export type Text = Schemas['Text']
+export type UtilizationItem = Schemas['UtilizationItem']

@@ -1,0 +1,24 @@
+// Which page an address shows. Pages are loaded when they are first asked for.
+import type { Component } from 'svelte'
+import { match } from '../lib/router.svelte'
+
+type Loader = () => Promise<{ default: Component<Record<string, string>> }>
+
+const ROUTES: [pattern: string, load: Loader][] = [
+  ['/', () => import('../features/board/BoardPage.svelte') as ReturnType<Loader>],
+  ['/utilization', () => import('../features/utilization/UtilizationPage.svelte') as ReturnType<Loader>],
+  ['/account', () => import('../features/account/AccountPage.svelte') as ReturnType<Loader>],
+]
+
+export interface Found {
+  load: Loader
+  params: Record<string, string>
+}
+
+export function route(path: string): Found | null {
+  for (const [pattern, load] of ROUTES) {
+    const params = match(pattern, path)
+    if (params) return { load, params }
+  }
+  return null
+}

@@ -1,0 +1,109 @@
+// What the board says about one station and about all of them.
+import type { Card, Slot } from '../../api/shapes'
+import { clock, longDay, minutes, weekdayClock } from '../../i18n/format'
+import { known, t } from '../../i18n/text.svelte'
+import { minutesByLabel } from '../../lib/strip'
+import { dayOf } from './day'
+
+const zoneOf = (card: Card) => card.day.time_zone
+
+/** Who has it: a name for those who may see names, else only that it is taken. */
+export function who(slot: Slot): string {
+  if (slot.mine) return t('card.you')
+  const purpose = slot.purpose === 'class' ? `${known('purpose', 'class')} ${slot.programme ?? ''}`.trim() : ''
+  return purpose || slot.person_name || t('card.booked')
+}
+
+/** 13:45 today, Tue 08:00 on another day. */
+export function when(text: string, card: Card): string {
+  const instant = Date.parse(text)
+  const { whole, zone } = dayOf(card)
+  if (instant > whole.to || instant < whole.from) return weekdayClock(instant, zone)
+  return instant === whole.to ? '24:00' : clock(instant, zone)
+}
+
+/** The line under the name. */
+export function line(card: Card): string {
+  const { booking, next_booking: next } = card
+  switch (card.state) {
+    case 'in_use':
+      return booking ? t('card.until', { who: who(booking), time: when(booking.ends_at, card) }) : ''
+    case 'booked_idle':
+      return booking ? t('card.since', { who: who(booking), time: when(booking.starts_at, card) }) : ''
+    case 'walk_in':
+      return card.since ? t('card.walk_in', { time: when(card.since, card) }) : t('card.walk_in.now')
+    case 'unknown':
+      return card.device_last_seen_at ? t('card.unknown', { time: when(card.device_last_seen_at, card) }) : t('card.unknown.never')
+    case 'down':
+      return card.outage?.reason || t('card.down.device')
+    case 'closed':
+      return next ? t('card.next', { time: when(next.starts_at, card), who: who(next) }) : t('card.closed')
+    default:
+      return next ? t('card.next', { time: when(next.starts_at, card), who: who(next) }) : t('card.free')
+  }
+}
+
+/** What one may expect next. */
+export function foot(card: Card, now: number): string {
+  if (card.state === 'down') return card.outage?.ends_at ? t('card.back', { time: when(card.outage.ends_at, card) }) : t('card.further')
+  if (card.bookable === false) return t('card.not_bookable')
+  if (card.free_until && canBookNow(card)) return t('card.free_for', { length: minutes((Date.parse(card.free_until) - now) / 60_000) })
+  if (card.free_from) return t('card.free_from', { time: when(card.free_from, card) })
+  return ''
+}
+
+export function canBookNow(card: Card): boolean {
+  return card.state === 'free' && card.bookable !== false && !!card.free_until
+}
+
+/** The day in one sentence, for those who cannot see the strip. */
+export function daySentence(card: Card, now: number): string {
+  const day = dayOf(card)
+  const sums = minutesByLabel(day.runs, now)
+  return t('strip.summary', {
+    station: card.station.code,
+    day: longDay(day.whole.from, zoneOf(card)),
+    bookings: t('strip.bookings', { n: day.bookings.length }),
+    used: minutes(sums.booked_used + sums.walk_in),
+    idle: minutes(sums.booked_idle + sums.blocked_idle),
+    walk_in: minutes(sums.walk_in),
+    unknown: minutes(sums.unknown),
+  })
+}
+
+export function headline(cards: Card[]): string {
+  const n = cards.filter((card) => card.state === 'free').length
+  const total = cards.length
+  if (total === 0) return t('board.headline.empty')
+  if (n > 0) return t('board.headline', { n, total })
+  return t(cards.every((card) => card.state === 'closed') ? 'board.headline.closed' : 'board.headline.none', { total })
+}
+
+const some = (cards: Card[]) => {
+  const codes = cards.slice(0, 3).map((card) => card.station.code)
+  return codes.join(t('list.comma')) + (cards.length > 3 ? '…' : '')
+}
+
+/** What needs a person, worst first; else when one may have a station. */
+export function lead(cards: Card[], now: number): string {
+  for (const state of ['booked_idle', 'down', 'unknown'] as const) {
+    const found = cards.filter((card) => card.state === state)
+    const key = state === 'booked_idle' ? 'board.lead.idle' : state === 'down' ? 'board.lead.down' : 'board.lead.unknown'
+    if (found.length) return t(key, { n: found.length, station: some(found) })
+  }
+  if (cards.some((card) => card.state === 'free')) return t('board.lead.calm')
+  const freed = cards.filter((card) => card.free_from).sort((a, b) => Date.parse(a.free_from!) - Date.parse(b.free_from!))[0]
+  if (freed) return t('board.lead.next', { station: freed.station.code, time: when(freed.free_from!, freed) })
+  const first = cards[0]
+  const opens = first && Math.min(...cards.flatMap((card) => dayOf(card).open.map((span) => span.from)).filter((from) => from > now))
+  return first && Number.isFinite(opens) ? t('board.lead.opens', { time: clock(opens!, zoneOf(first)) }) : ''
+}
+
+/** The nearest booking of the one who looks, of today. */
+export function mineNext(cards: Card[], now: number): { card: Card; slot: Slot } | null {
+  let best: { card: Card; slot: Slot } | null = null
+  for (const card of cards)
+    for (const slot of card.day.bookings)
+      if (slot.mine && Date.parse(slot.ends_at) > now && (!best || slot.starts_at < best.slot.starts_at)) best = { card, slot }
+  return best
+}

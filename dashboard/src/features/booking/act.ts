@@ -1,0 +1,63 @@
+// Reserving and giving back, with the news about it.
+import { api, idempotencyKey, ifMatch, unwrap } from '../../api/client'
+import { explain } from '../../api/problem'
+import { session } from '../../api/session.svelte'
+import type { Booking, Purpose } from '../../api/shapes'
+import { dayAndSpan } from '../../i18n/format'
+import { t } from '../../i18n/text.svelte'
+import { serverNow } from '../../lib/clock.svelte'
+import { tell } from '../../ui/toasts.svelte'
+
+export interface Wish {
+  /** Id of the station. */
+  station: string
+  startsAt: number
+  endsAt: number
+  purpose?: Purpose
+  programme?: string
+  override?: boolean
+}
+
+const wire = (instant: number) => new Date(instant).toISOString().replace('.000Z', 'Z')
+
+/** Reserves, and offers the way back for a while. Throws a Problem when it is refused. */
+export async function reserve({ station, startsAt, endsAt, purpose, programme, override }: Wish): Promise<Booking> {
+  const body = {
+    station,
+    starts_at: wire(startsAt),
+    ends_at: wire(endsAt),
+    ...(purpose && { purpose }),
+    ...(programme && { programme }),
+    override: override ?? false,
+  }
+  const booking = unwrap(await api.POST('/api/v1/bookings', { body, params: { header: idempotencyKey() } }))
+  tell(t('book.done', said(booking)), { action: { label: t('undo'), run: () => void giveBack(booking, 'book.undone') } })
+  return booking
+}
+
+/** Cancels, or ends early what has started. */
+export async function giveBack(booking: Booking, news: 'book.undone' | 'bookings.cancelled' | 'bookings.ended'): Promise<Booking | null> {
+  try {
+    const header = ifMatch(booking.version)
+    const after = unwrap(await api.DELETE('/api/v1/bookings/{booking}', { params: { path: { booking: booking.id }, header } }))
+    tell(t(news, said(booking)))
+    return after
+  } catch (error) {
+    tell(explain(error), { kind: 'failed' })
+    return null
+  }
+}
+
+export async function change(booking: Booking, startsAt: number, endsAt: number, override = false): Promise<Booking> {
+  const body = { ...(startsAt !== Date.parse(booking.starts_at) && { starts_at: wire(startsAt) }), ends_at: wire(endsAt), override }
+  const params = { path: { booking: booking.id }, header: ifMatch(booking.version) }
+  const after = unwrap(await api.PATCH('/api/v1/bookings/{booking}', { body, params }))
+  tell(t('bookings.moved', said(after)))
+  return after
+}
+
+/** The station and the time, for a sentence. */
+export function said(booking: Booking): { station: string; span: string } {
+  const zone = session.zone(booking.station.site.id)
+  return { station: booking.station.code, span: dayAndSpan(Date.parse(booking.starts_at), Date.parse(booking.ends_at), zone, serverNow()) }
+}

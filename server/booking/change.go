@@ -29,6 +29,11 @@ func (s *Service) Change(ctx context.Context, actor account.Actor, id string, ve
 	if c.Purpose != nil && !c.Purpose.Valid() {
 		return Booking{}, fault.Invalid("purpose_unknown", "the purpose is practice, class, competition, research or service, not %q", *c.Purpose).On("purpose")
 	}
+	if c.Programme != nil {
+		if err := checkProgramme(*c.Programme); err != nil {
+			return Booking{}, err
+		}
+	}
 	for range attempts {
 		after, again, err := s.change(ctx, actor, id, version, c)
 		if !again {

@@ -17,6 +17,11 @@ func (s *Service) ByID(ctx context.Context, id string) (Booking, error) { return
 // List gives bookings ordered by start, then id; Booking.Cursor of the last one is where the next page begins.
 func (s *Service) List(ctx context.Context, f Filter) ([]Booking, error) { return s.store.List(ctx, f) }
 
+// Between gives the active bookings that overlap [from, until), ordered by start. No stations: all.
+func (s *Service) Between(ctx context.Context, stationIDs []string, from, until time.Time) ([]Booking, error) {
+	return s.store.Active(ctx, stationIDs, "", from, until)
+}
+
 // Trail gives what happened to a booking, in order.
 func (s *Service) Trail(ctx context.Context, id string) ([]Entry, error) {
 	return s.store.Trail(ctx, id)

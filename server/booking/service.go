@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/labtide/labtide/server/account"
 	"github.com/labtide/labtide/server/equipment"
@@ -97,6 +100,12 @@ func (s *Service) wishes(actor account.Actor, requests []Request) ([]wish, error
 		if !r.Purpose.Valid() {
 			return nil, fault.Invalid("purpose_unknown", "the purpose is practice, class, competition, research or service, not %q", r.Purpose).On("purpose")
 		}
+		if err := checkProgramme(r.Programme); err != nil {
+			return nil, err
+		}
+		if !plain(r.PersonID) {
+			return nil, errPersonUnknown(r.PersonID)
+		}
 		if (r.StationID == "") == (r.KindID == "") {
 			return nil, fault.Invalid("station_or_kind", "name either a station or a kind").On("station")
 		}
@@ -106,6 +115,25 @@ func (s *Service) wishes(actor account.Actor, requests []Request) ([]wish, error
 		out[i] = wish{Request: r}
 	}
 	return out, nil
+}
+
+func errPersonUnknown(id string) error {
+	return fault.NotFound("person_unknown", "there is nobody %q who can sit there", id).On("person")
+}
+
+// longestProgramme bounds the name of a course of study, in characters.
+const longestProgramme = 200
+
+func checkProgramme(name string) error {
+	if !plain(name) || utf8.RuneCountInString(name) > longestProgramme {
+		return fault.Invalid("programme_invalid", "a programme is a text of up to %d characters, without control characters", longestProgramme).On("programme")
+	}
+	return nil
+}
+
+// plain reports whether a text is one that every store can keep.
+func plain(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 // plan finds the stations of the wishes, and what to ask for.
@@ -209,7 +237,7 @@ func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Wri
 	for _, w := range wishes {
 		person, ok := v.People[w.PersonID]
 		if !ok || !person.DisabledAt.IsZero() {
-			return Write{}, nil, fault.NotFound("person_unknown", "there is nobody %q who can sit there", w.PersonID).On("person")
+			return Write{}, nil, errPersonUnknown(w.PersonID)
 		}
 		if w.Programme == "" {
 			w.Programme = person.Programme

@@ -1,0 +1,235 @@
+package bookingtest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/booking"
+	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/fault"
+)
+
+// Memory is a booking.Store for the tests of others. It passes the suite.
+type Memory struct {
+	mu       sync.Mutex
+	school   School
+	policies []booking.PolicyRule
+	version  int64
+	bookings map[string]booking.Booking
+	unmet    []booking.Unmet
+	trail    []booking.Entry
+	made     int
+}
+
+// NewMemory gives a store without bookings.
+func NewMemory(s School) *Memory {
+	return &Memory{school: s, bookings: map[string]booking.Booking{}}
+}
+
+// Put replaces the school.
+func (m *Memory) Put(s School) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.school = s
+	m.version++
+}
+
+func (m *Memory) rules() *booking.Rules {
+	f := m.school.Facts
+	f.Version, f.Policies = m.version, m.policies
+	return booking.NewRules(f)
+}
+
+// Rules gives the rules as they stand.
+func (m *Memory) Rules(context.Context) (*booking.Rules, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.rules(), nil
+}
+
+// KnownRules gives the same.
+func (m *Memory) KnownRules(ctx context.Context) (*booking.Rules, error) { return m.Rules(ctx) }
+
+// Decide holds the whole store meanwhile.
+func (m *Memory) Decide(ctx context.Context, ask booking.Ask, decide func(booking.View) (booking.Write, error)) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	v := booking.View{Rules: m.rules(), Bookings: map[string]booking.Booking{}, People: map[string]account.Person{}, NewID: m.newID}
+	for _, b := range m.bookings {
+		if ask.Concerns(b) {
+			v.Taken = append(v.Taken, b)
+		}
+		if slices.Contains(ask.BookingIDs, b.ID) {
+			v.Bookings[b.ID] = b
+		}
+	}
+	for _, p := range m.school.People {
+		if slices.Contains(ask.PersonIDs, p.ID) {
+			v.People[p.ID] = p
+		}
+	}
+	w, err := decide(v)
+	if err != nil {
+		return err
+	}
+	rows := slices.Concat(w.Insert, w.Update)
+	if m.clash(rows) {
+		return booking.ErrOverlap
+	}
+	for _, b := range rows {
+		m.bookings[b.ID] = b
+	}
+	m.unmet = append(m.unmet, w.Unmet...)
+	m.trail = append(m.trail, w.Trail...)
+	return nil
+}
+
+func (m *Memory) newID() string {
+	m.made++
+	return fmt.Sprintf("booking-%06d", m.made)
+}
+
+// clash is what the constraint does in a database.
+func (m *Memory) clash(rows []booking.Booking) bool {
+	for i, b := range rows {
+		if !b.Active() {
+			continue
+		}
+		for _, other := range rows[:i] {
+			if other.Active() && other.StationID == b.StationID && other.Interval().Overlaps(b.Interval()) {
+				return true
+			}
+		}
+		for _, other := range m.bookings {
+			replaced := slices.ContainsFunc(rows, func(r booking.Booking) bool { return r.ID == other.ID })
+			if !replaced && other.Active() && other.StationID == b.StationID && other.Interval().Overlaps(b.Interval()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ByID reads one booking.
+func (m *Memory) ByID(_ context.Context, id string) (booking.Booking, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b, ok := m.bookings[id]
+	if !ok {
+		return b, fault.NotFound("booking_unknown", "there is no booking %q", id)
+	}
+	return b, nil
+}
+
+// List gives the bookings of a filter.
+func (m *Memory) List(_ context.Context, f booking.Filter) ([]booking.Booking, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := m.sorted(func(b booking.Booking) bool {
+		return (f.PersonID == "" || b.PersonID == f.PersonID) &&
+			(len(f.StationIDs) == 0 || slices.Contains(f.StationIDs, b.StationID)) &&
+			(f.From.IsZero() || b.EndsAt.After(f.From)) && (f.Until.IsZero() || b.StartsAt.Before(f.Until)) &&
+			(f.Status == "" || b.Status == f.Status) &&
+			(f.After == booking.Cursor{} || order(b.Cursor(), f.After) > 0)
+	})
+	if f.Limit > 0 && len(out) > f.Limit {
+		out = out[:f.Limit]
+	}
+	return out, nil
+}
+
+func (m *Memory) sorted(want func(booking.Booking) bool) []booking.Booking {
+	var out []booking.Booking
+	for _, b := range m.bookings {
+		if want(b) {
+			out = append(out, b)
+		}
+	}
+	slices.SortFunc(out, func(a, b booking.Booking) int { return order(a.Cursor(), b.Cursor()) })
+	return out
+}
+
+func order(a, b booking.Cursor) int {
+	if c := a.StartsAt.Compare(b.StartsAt); c != 0 {
+		return c
+	}
+	return strings.Compare(a.ID, b.ID)
+}
+
+// Active gives the active bookings that overlap the time.
+func (m *Memory) Active(_ context.Context, stationIDs []string, personID string, from, until time.Time) ([]booking.Booking, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	span := equipment.Interval{From: from, Until: until}
+	return m.sorted(func(b booking.Booking) bool {
+		all := len(stationIDs) == 0 && personID == ""
+		return b.Active() && b.Interval().Overlaps(span) &&
+			(all || slices.Contains(stationIDs, b.StationID) || (personID != "" && b.PersonID == personID))
+	}), nil
+}
+
+// Unmet gives the refusals of a time.
+func (m *Memory) Unmet(_ context.Context, from, until time.Time) ([]booking.Unmet, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []booking.Unmet
+	for _, u := range m.unmet {
+		if !u.At.Before(from) && u.At.Before(until) {
+			out = append(out, u)
+		}
+	}
+	return out, nil
+}
+
+// Trail gives what happened to a booking.
+func (m *Memory) Trail(_ context.Context, bookingID string) ([]booking.Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(m.trail), func(e booking.Entry) bool { return e.BookingID != bookingID }), nil
+}
+
+// Import inserts rows, all or none.
+func (m *Memory) Import(_ context.Context, rows []booking.Booking) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	there := m.sorted(booking.Booking.Active)
+	if err := booking.CheckImport(m.rules(), there, rows); err != nil {
+		return err
+	}
+	for _, b := range rows {
+		if b.ID == "" {
+			b.ID = m.newID()
+		}
+		b.Version = max(b.Version, 1)
+		m.bookings[b.ID] = b
+		m.trail = append(m.trail, booking.Entry{BookingID: b.ID, At: b.CreatedAt, Act: booking.ActImported, After: b})
+	}
+	return nil
+}
+
+// PutPolicy inserts or replaces.
+func (m *Memory) PutPolicy(_ context.Context, r booking.PolicyRule) (booking.PolicyRule, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := slices.IndexFunc(m.policies, func(p booking.PolicyRule) bool { return p.Scope == r.Scope && p.ScopeID == r.ScopeID })
+	if (i < 0) != (r.Version == 0) || (i >= 0 && m.policies[i].Version != r.Version) {
+		return r, fault.Stale("policy_changed", "the policy has changed since you read it; look at it again")
+	}
+	r.Version++
+	if i < 0 {
+		m.policies = append(m.policies, r)
+	} else {
+		m.policies = slices.Clone(m.policies)
+		m.policies[i] = r
+	}
+	m.version++
+	return r, nil
+}

@@ -1,0 +1,183 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/labtide/labtide/server/booking"
+	"github.com/labtide/labtide/server/fault"
+)
+
+// Bookings is a booking.Store. Make one per DB: it joins decisions that come together, and tells its listeners.
+type Bookings struct {
+	db    *DB
+	rules atomic.Pointer[booking.Rules] // as of its version, which every decision compares with the stored one
+	queue decisions                     // PostgreSQL only: SQLite's writer joins by itself
+	hub   hub                           // SQLite only: PostgreSQL notifies
+}
+
+// NewBookings makes the store. It starts nothing.
+func NewBookings(db *DB) *Bookings { return &Bookings{db: db} }
+
+const bookingColumns = `id, station_id, person_id, programme, purpose, starts_at, ends_at, status, planned_end, created_by,
+	created_at, changed_at, version`
+
+func scanBooking(row scanner) (b booking.Booking, err error) {
+	var startsAt, endsAt, createdAt, changedAt int64
+	var plannedEnd sql.NullInt64
+	err = row.Scan(&b.ID, &b.StationID, &b.PersonID, &b.Programme, &b.Purpose, &startsAt, &endsAt, &b.Status, &plannedEnd,
+		&b.CreatedBy, &createdAt, &changedAt, &b.Version)
+	b.StartsAt, b.EndsAt = time.Unix(startsAt, 0).UTC(), time.Unix(endsAt, 0).UTC()
+	b.CreatedAt, b.ChangedAt = time.Unix(createdAt, 0).UTC(), time.Unix(changedAt, 0).UTC()
+	b.PlannedEnd = instant(plannedEnd)
+	return b, err
+}
+
+// bookingValues gives the parameters in the order of bookingColumns.
+func bookingValues(b booking.Booking) []any {
+	return []any{
+		b.ID, b.StationID, b.PersonID, b.Programme, string(b.Purpose), b.StartsAt.Unix(), b.EndsAt.Unix(), string(b.Status),
+		unix(b.PlannedEnd), b.CreatedBy, b.CreatedAt.Unix(), b.ChangedAt.Unix(), b.Version,
+	}
+}
+
+// keyable reports whether a text can be a key at all: PostgreSQL refuses NUL and broken UTF-8 with an error of its own.
+func keyable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+
+// ByID reads one booking.
+func (b *Bookings) ByID(ctx context.Context, id string) (booking.Booking, error) {
+	unknown := fault.NotFound("booking_unknown", "there is no booking %q", id)
+	if !keyable(id) {
+		return booking.Booking{}, unknown
+	}
+	found, err := scanBooking(b.db.direct(ctx).row("SELECT "+bookingColumns+" FROM bookings WHERE id = $1", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return booking.Booking{}, unknown
+	}
+	return found, translate(err)
+}
+
+// conditions collects the parts of a WHERE and their parameters.
+type conditions struct {
+	texts  []string
+	values []any
+}
+
+// add appends a condition whose %d is the number of its parameter.
+func (c *conditions) add(text string, value any) {
+	c.values = append(c.values, value)
+	c.texts = append(c.texts, fmt.Sprintf(text, len(c.values)))
+}
+
+func (c *conditions) where() string {
+	if len(c.texts) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(c.texts, " AND ")
+}
+
+// List gives the bookings of a filter ordered by start, then id.
+func (b *Bookings) List(ctx context.Context, f booking.Filter) ([]booking.Booking, error) {
+	var c conditions
+	if f.PersonID != "" {
+		c.add("person_id = $%d", f.PersonID)
+	}
+	if len(f.StationIDs) > 0 {
+		c.values = append(c.values, b.db.dialect.list(f.StationIDs))
+		c.texts = append(c.texts, b.db.dialect.among("station_id", len(c.values)))
+	}
+	if !f.From.IsZero() {
+		c.add("ends_at > $%d", f.From.Unix())
+	}
+	if !f.Until.IsZero() {
+		c.add("starts_at < $%d", f.Until.Unix())
+	}
+	if f.Status != "" {
+		c.add("status = $%d", string(f.Status))
+	}
+	if f.After != (booking.Cursor{}) {
+		c.add("starts_at >= $%d", f.After.StartsAt.Unix())
+		at := len(c.values)
+		c.values = append(c.values, f.After.ID)
+		c.texts = append(c.texts, fmt.Sprintf("(starts_at > $%d OR id > $%d)", at, at+1))
+	}
+	if !keyable(f.PersonID) || !keyable(f.After.ID) || !keyable(string(f.Status)) ||
+		slices.ContainsFunc(f.StationIDs, func(id string) bool { return !keyable(id) }) {
+		return nil, nil
+	}
+	query := "SELECT " + bookingColumns + " FROM bookings" + c.where() + " ORDER BY starts_at, id"
+	if f.Limit > 0 {
+		c.values = append(c.values, f.Limit)
+		query += fmt.Sprintf(" LIMIT $%d", len(c.values))
+	}
+	out, err := list(b.db.direct(ctx), scanBooking, query, c.values...)
+	return out, translate(err)
+}
+
+// Active gives the active bookings that overlap [from, until) on one of the stations or of the person; neither: all.
+func (b *Bookings) Active(ctx context.Context, stationIDs []string, personID string, from, until time.Time) ([]booking.Booking, error) {
+	if len(stationIDs) == 0 && personID == "" {
+		out, err := list(b.db.direct(ctx), scanBooking, `SELECT `+bookingColumns+` FROM bookings
+			WHERE starts_at < $2 AND ends_at > $1 AND status <> 'cancelled' ORDER BY starts_at, id`, from.Unix(), until.Unix())
+		return out, translate(err)
+	}
+	if !keyable(personID) {
+		return nil, nil
+	}
+	var people []string
+	if personID != "" {
+		people = []string{personID}
+	}
+	var out collection
+	query := b.db.takenQuery(booking.Ask{StationIDs: stationIDs, PersonIDs: people, From: from, Until: until}, &out)
+	if err := b.db.direct(ctx).each(query.read, query.text, query.args...); err != nil {
+		return nil, translate(err)
+	}
+	return out.sorted(), nil
+}
+
+// takenQuery reads the active bookings of an ask. A booking may come twice: by its station and by its person.
+func (db *DB) takenQuery(ask booking.Ask, into *collection) statement {
+	return statement{
+		text: `SELECT ` + bookingColumns + ` FROM bookings
+			WHERE ` + db.dialect.among("station_id", 1) + ` AND ends_at > $3 AND starts_at < $4 AND status <> 'cancelled'
+			UNION ALL SELECT ` + bookingColumns + ` FROM bookings
+			WHERE ` + db.dialect.among("person_id", 2) + ` AND ends_at > $3 AND starts_at < $4 AND status <> 'cancelled'`,
+		args: []any{db.dialect.list(distinct(ask.StationIDs)), db.dialect.list(distinct(ask.PersonIDs)), ask.From.Unix(), ask.Until.Unix()},
+		read: into.add,
+	}
+}
+
+// distinct gives each text once, in order: the order in which rows are locked. It is never nil: a list of nothing is not NULL.
+func distinct(texts []string) []string {
+	out := append(make([]string, 0, len(texts)), texts...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// collection gathers bookings, each once.
+type collection struct{ rows []booking.Booking }
+
+func (c *collection) add(row scanner) error {
+	b, err := scanBooking(row)
+	c.rows = append(c.rows, b)
+	return err
+}
+
+// sorted gives them by start, then id.
+func (c *collection) sorted() []booking.Booking {
+	slices.SortFunc(c.rows, func(a, b booking.Booking) int {
+		if order := a.StartsAt.Compare(b.StartsAt); order != 0 {
+			return order
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return slices.CompactFunc(c.rows, func(a, b booking.Booking) bool { return a.ID == b.ID })
+}

@@ -1,0 +1,205 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/booking"
+)
+
+// decision is one call of Decide.
+type decision struct {
+	ctx    context.Context
+	ask    booking.Ask
+	decide func(booking.View) (booking.Write, error)
+	done   chan struct{} // PostgreSQL: closed when err is set
+	err    error
+
+	// What one try read and wants to write.
+	taken collection
+	asked collection
+	write booking.Write
+}
+
+// Decide lets the function decide on what stands, and makes durable what it wants.
+func (b *Bookings) Decide(ctx context.Context, ask booking.Ask, decide func(booking.View) (booking.Write, error)) error {
+	d := &decision{ctx: ctx, ask: ask, decide: decide}
+	if b.db.writer == nil {
+		return b.queue.wait(d, b.together)
+	}
+	var rules *booking.Rules
+	err := b.db.write(ctx, func(t *tx) (err error) {
+		if rules, err = b.settle(t.send, nil, nil, d); err != nil {
+			return err
+		}
+		return d.err // undoes nothing but this one
+	})
+	if overlaps(err) {
+		return booking.ErrOverlap
+	}
+	if err == nil {
+		b.keep(rules)
+		b.hub.tell(d.touched())
+	}
+	return err
+}
+
+// settle runs decisions one after another in one transaction: locks, reads, asks each, and writes. before travels with the
+// reads; after makes what travels with the writes, and is nil when there is nothing more. It sets each decision's err.
+func (b *Bookings) settle(send sender, before []statement, after func() []statement, all ...*decision) (*booking.Rules, error) {
+	var version int64
+	people := map[string]account.Person{}
+	statements := slices.Clone(before)
+	statements = append(statements, b.locks(all, people)...)
+	statements = append(statements, rulesVersion(&version))
+	for _, d := range all {
+		d.taken, d.asked, d.write, d.err = collection{}, collection{}, booking.Write{}, nil
+		statements = append(statements, b.db.takenQuery(d.ask, &d.taken))
+		if len(d.ask.BookingIDs) > 0 {
+			statements = append(statements, statement{
+				text: "SELECT " + bookingColumns + " FROM bookings WHERE " + b.db.dialect.among("id", 1),
+				args: []any{b.db.dialect.list(distinct(d.ask.BookingIDs))}, read: d.asked.add,
+			})
+		}
+	}
+	if err := send(statements...); err != nil {
+		return nil, err
+	}
+	rules, err := b.current(send, version)
+	if err != nil {
+		return nil, err
+	}
+	written := map[string]booking.Booking{} // by the decisions before
+	statements = nil
+	for _, d := range all {
+		d.write, d.err = d.decide(d.view(rules, people, written))
+		if d.err != nil {
+			d.write = booking.Write{}
+			continue
+		}
+		for _, w := range slices.Concat(d.write.Insert, d.write.Update) {
+			written[w.ID] = w
+		}
+		statements = append(statements, writes(d.write)...)
+	}
+	if after != nil {
+		statements = append(statements, after()...)
+	}
+	return rules, send(statements...)
+}
+
+// locks reads the people of all decisions and, on PostgreSQL, locks the stations and then the people, each in id order. The
+// next decision about one of them waits here, and reads what this one has written.
+func (b *Bookings) locks(all []*decision, people map[string]account.Person) []statement {
+	var stations, persons []string
+	for _, d := range all {
+		stations = append(stations, d.ask.StationIDs...)
+		persons = append(persons, d.ask.PersonIDs...)
+	}
+	var out []statement
+	lock := ""
+	if b.db.dialect.name == Postgres {
+		lock = " FOR NO KEY UPDATE"
+		out = append(out, statement{
+			text: "SELECT id FROM stations WHERE " + b.db.dialect.among("id", 1) + " ORDER BY id" + lock,
+			args: []any{b.db.dialect.list(distinct(stations))}, read: func(row scanner) error { var id string; return row.Scan(&id) },
+		})
+	}
+	return append(out, statement{
+		text: "SELECT id, programme, disabled_at FROM people WHERE " + b.db.dialect.among("id", 1) + " ORDER BY id" + lock,
+		args: []any{b.db.dialect.list(distinct(persons))},
+		read: func(row scanner) error {
+			var p account.Person
+			var disabledAt sql.NullInt64
+			err := row.Scan(&p.ID, &p.Programme, &disabledAt)
+			p.DisabledAt = instant(disabledAt)
+			people[p.ID] = p
+			return err
+		},
+	})
+}
+
+// view shows a decision what was read, as the decisions before have left it.
+func (d *decision) view(rules *booking.Rules, people map[string]account.Person, written map[string]booking.Booking) booking.View {
+	v := booking.View{Rules: rules, People: people, Bookings: map[string]booking.Booking{}, NewID: NewID}
+	for _, found := range d.taken.sorted() {
+		if _, changed := written[found.ID]; !changed {
+			v.Taken = append(v.Taken, found)
+		}
+	}
+	for _, w := range written {
+		if d.ask.Concerns(w) {
+			v.Taken = append(v.Taken, w)
+		}
+	}
+	for _, found := range d.asked.rows {
+		if w, changed := written[found.ID]; changed {
+			found = w
+		}
+		v.Bookings[found.ID] = found
+	}
+	return v
+}
+
+// touched gives the stations that a decision changes: of a booking that moves, both.
+func (d *decision) touched() []string {
+	var out []string
+	for _, made := range d.write.Insert {
+		out = append(out, made.StationID)
+	}
+	for _, now := range d.write.Update {
+		out = append(out, now.StationID)
+		for _, before := range d.asked.rows {
+			if before.ID == now.ID {
+				out = append(out, before.StationID)
+			}
+		}
+	}
+	return distinct(out)
+}
+
+// writes turns a decision into statements.
+func writes(w booking.Write) []statement {
+	var out []statement
+	for _, made := range w.Insert {
+		out = append(out, statement{text: insertBooking, args: bookingValues(made)})
+	}
+	for _, b := range w.Update {
+		out = append(out, statement{
+			text: `UPDATE bookings SET station_id = $2, programme = $3, purpose = $4, starts_at = $5, ends_at = $6, status = $7,
+				planned_end = $8, changed_at = $9, version = $10 WHERE id = $1`,
+			args: []any{
+				b.ID, b.StationID, b.Programme, string(b.Purpose), b.StartsAt.Unix(), b.EndsAt.Unix(), string(b.Status),
+				unix(b.PlannedEnd), b.ChangedAt.Unix(), b.Version,
+			},
+		})
+	}
+	for _, u := range w.Unmet {
+		out = append(out, statement{
+			text: `INSERT INTO unmet_demands (id, at, person_id, station_id, kind_id, starts_at, ends_at, programme, purpose, codes)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			args: []any{
+				NewID(), u.At.Unix(), u.PersonID, orNull(u.StationID), u.KindID, u.StartsAt.Unix(), u.EndsAt.Unix(), u.Programme,
+				string(u.Purpose), strings.Join(u.Codes, " "),
+			},
+		})
+	}
+	for _, e := range w.Trail {
+		out = append(out, statement{text: insertEntry, args: entryValues(e)})
+	}
+	return out
+}
+
+const (
+	insertBooking = "INSERT INTO bookings (" + bookingColumns + ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+	insertEntry   = "INSERT INTO booking_entries (booking_id, version, at, person_id, act, after) VALUES ($1, $2, $3, $4, $5, $6)"
+)
+
+func entryValues(e booking.Entry) []any {
+	after, _ := json.Marshal(standing(e.After)) // texts and numbers: it cannot fail
+	return []any{e.BookingID, e.After.Version, e.At.Unix(), e.PersonID, string(e.Act), string(after)}
+}

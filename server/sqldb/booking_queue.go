@@ -1,0 +1,197 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/labtide/labtide/server/booking"
+)
+
+// decisions joins the decisions that wait at the same moment into one transaction of PostgreSQL, in two round trips: waiting
+// for the disk and for the network is what a booking costs. A caller that finds a free turn works for all who wait, until
+// nobody does; so a lone decision never waits, and there is no goroutine that outlives its callers.
+type decisions struct {
+	mu      sync.Mutex
+	waiting []*decision
+	working int
+}
+
+// Bounds: a second transaction runs while the first waits for the disk, or for a lock that another process holds.
+const (
+	maxWorking  = 2
+	maxTogether = 64
+	// maxTurn bounds one transaction: a lock that nobody gives back must not hold up those who come later for ever.
+	maxTurn = 15 * time.Second
+)
+
+// wait queues a decision and returns when it has been made. The caller's context counts until its turn comes.
+func (q *decisions) wait(d *decision, together func([]*decision)) error {
+	d.done = make(chan struct{})
+	q.mu.Lock()
+	q.waiting = append(q.waiting, d)
+	if q.working < maxWorking {
+		q.working++
+		go q.work(together)
+	}
+	q.mu.Unlock()
+	<-d.done
+	return d.err
+}
+
+func (q *decisions) work(together func([]*decision)) {
+	for {
+		batch := q.next()
+		if batch == nil {
+			return
+		}
+		together(batch)
+		for _, d := range batch {
+			close(d.done)
+		}
+	}
+}
+
+// next takes those who wait and have not given up; nil when there are none: then the turn is over.
+func (q *decisions) next() []*decision {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var batch []*decision
+	for len(q.waiting) > 0 && len(batch) < maxTogether {
+		d := q.waiting[0]
+		q.waiting = q.waiting[1:]
+		if d.err = d.ctx.Err(); d.err != nil {
+			close(d.done)
+			continue
+		}
+		batch = append(batch, d)
+	}
+	if len(batch) == 0 {
+		q.working--
+	}
+	return batch
+}
+
+// together makes the decisions in one transaction. When the database refuses what they write, each has one of its own, so that
+// nobody pays for another.
+func (b *Bookings) together(all []*decision) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(all[0].ctx), maxTurn)
+	defer cancel()
+	err := b.tryTogether(ctx, all)
+	kind, _ := violated(err)
+	switch {
+	case err == nil:
+	case len(all) > 1 && (kind != noViolation || refusedValue(err)):
+		for _, d := range all {
+			b.together([]*decision{d})
+		}
+	default:
+		for _, d := range all {
+			if d.err = translate(err); overlaps(err) {
+				d.err = booking.ErrOverlap
+			}
+		}
+	}
+}
+
+// tryTogether runs the transaction again when it lost against another one.
+func (b *Bookings) tryTogether(ctx context.Context, all []*decision) error {
+	for attempt := 1; ; attempt++ {
+		err := b.settleTogether(ctx, all)
+		if !retryable(err) || attempt == maxAttempts || ctx.Err() != nil {
+			return err
+		}
+		pause := time.NewTimer(time.Duration(rand.Int64N(int64(attempt)*int64(5*time.Millisecond)) + 1)) //nolint:gosec // jitter
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+		}
+	}
+}
+
+// settleTogether runs one transaction on a connection of its own: BEGIN travels with the locks and the reads, COMMIT with
+// the writes and the notices.
+func (b *Bookings) settleTogether(ctx context.Context, all []*decision) error {
+	conn, err := b.db.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // back to the pool
+	return conn.Raw(func(raw any) error {
+		pg := raw.(*stdlib.Conn).Conn() //nolint:errcheck // openPostgres uses no other driver
+		send := func(statements ...statement) error { return sendPostgres(ctx, pg, statements) }
+		rules, err := b.settle(send, []statement{{text: "BEGIN"}}, func() []statement { return finish(all) }, all...)
+		if err != nil {
+			if undo(ctx, pg) != nil {
+				return errors.Join(err, driver.ErrBadConn)
+			}
+			return err
+		}
+		b.keep(rules)
+		return nil
+	})
+}
+
+// undo ends a transaction that failed, even when the time for it is over.
+func undo(ctx context.Context, pg *pgx.Conn) error {
+	if pg.IsClosed() {
+		return driver.ErrBadConn
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_, err := pg.Exec(ctx, "ROLLBACK")
+	return err
+}
+
+// finish tells the other processes, in the same transaction, and commits.
+func finish(all []*decision) []statement {
+	var touched []string
+	for _, d := range all {
+		touched = append(touched, d.touched()...)
+	}
+	out := []statement{{text: "COMMIT"}}
+	if len(touched) > 0 {
+		out = []statement{notifyStations(distinct(touched)), {text: "COMMIT"}}
+	}
+	return out
+}
+
+// sendPostgres sends all statements in one packet, and reads the answers.
+func sendPostgres(ctx context.Context, conn *pgx.Conn, statements []statement) error {
+	batch := &pgx.Batch{}
+	for _, s := range statements {
+		queued := batch.Queue(s.text, s.args...)
+		if s.read != nil {
+			queued.Query(func(rows pgx.Rows) error {
+				for rows.Next() {
+					if err := s.read(rows); err != nil {
+						return err
+					}
+				}
+				return rows.Err()
+			})
+		}
+	}
+	return conn.SendBatch(ctx, batch).Close()
+}
+
+// overlaps reports whether the database refused two bookings at the same time.
+func overlaps(err error) bool {
+	kind, _ := violated(err)
+	return kind == overlap
+}
+
+// refusedValue reports whether the database refused a value as such, a NUL in a text for example: class 22.
+func refusedValue(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && strings.HasPrefix(pg.Code, "22")
+}

@@ -1,0 +1,81 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/labtide/labtide/server/booking"
+)
+
+// stood is what a line of the trail keeps of a booking.
+type stood struct {
+	StationID  string          `json:"station"`
+	PersonID   string          `json:"person"`
+	Programme  string          `json:"programme,omitempty"`
+	Purpose    booking.Purpose `json:"purpose"`
+	StartsAt   int64           `json:"starts_at"`
+	EndsAt     int64           `json:"ends_at"`
+	Status     booking.Status  `json:"status"`
+	PlannedEnd int64           `json:"planned_end,omitempty"`
+}
+
+func standing(b booking.Booking) stood {
+	s := stood{
+		StationID: b.StationID, PersonID: b.PersonID, Programme: b.Programme, Purpose: b.Purpose,
+		StartsAt: b.StartsAt.Unix(), EndsAt: b.EndsAt.Unix(), Status: b.Status,
+	}
+	if !b.PlannedEnd.IsZero() {
+		s.PlannedEnd = b.PlannedEnd.Unix()
+	}
+	return s
+}
+
+// Trail gives what happened to a booking, in order. Of what stood afterwards it has all but CreatedBy and CreatedAt.
+func (b *Bookings) Trail(ctx context.Context, bookingID string) ([]booking.Entry, error) {
+	if !keyable(bookingID) {
+		return nil, nil
+	}
+	out, err := list(b.db.direct(ctx), scanEntry, `SELECT booking_id, version, at, person_id, act, after FROM booking_entries
+		WHERE booking_id = $1 ORDER BY version`, bookingID)
+	return out, translate(err)
+}
+
+func scanEntry(row scanner) (e booking.Entry, err error) {
+	var at int64
+	var after string
+	if err := row.Scan(&e.BookingID, &e.After.Version, &at, &e.PersonID, &e.Act, &after); err != nil {
+		return e, err
+	}
+	var s stood
+	if err := json.Unmarshal([]byte(after), &s); err != nil {
+		return e, err
+	}
+	e.At = time.Unix(at, 0).UTC()
+	e.After = booking.Booking{
+		ID: e.BookingID, StationID: s.StationID, PersonID: s.PersonID, Programme: s.Programme, Purpose: s.Purpose,
+		StartsAt: time.Unix(s.StartsAt, 0).UTC(), EndsAt: time.Unix(s.EndsAt, 0).UTC(), Status: s.Status,
+		ChangedAt: e.At, Version: e.After.Version,
+	}
+	if s.PlannedEnd != 0 {
+		e.After.PlannedEnd = time.Unix(s.PlannedEnd, 0).UTC()
+	}
+	return e, nil
+}
+
+// Unmet gives the refusals recorded from From on and before Until.
+func (b *Bookings) Unmet(ctx context.Context, from, until time.Time) ([]booking.Unmet, error) {
+	out, err := list(b.db.direct(ctx), func(row scanner) (u booking.Unmet, err error) {
+		var at, startsAt, endsAt int64
+		var station sql.NullString
+		var codes string
+		err = row.Scan(&at, &u.PersonID, &station, &u.KindID, &startsAt, &endsAt, &u.Programme, &u.Purpose, &codes)
+		u.At, u.StartsAt, u.EndsAt = time.Unix(at, 0).UTC(), time.Unix(startsAt, 0).UTC(), time.Unix(endsAt, 0).UTC()
+		u.StationID, u.Codes = station.String, strings.Fields(codes)
+		return u, err
+	}, `SELECT at, person_id, station_id, kind_id, starts_at, ends_at, programme, purpose, codes FROM unmet_demands
+		WHERE at >= $1 AND at < $2 ORDER BY at, id`, from.Unix(), until.Unix())
+	return out, translate(err)
+}

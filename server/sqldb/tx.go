@@ -74,8 +74,12 @@ const maxAttempts = 8
 // fn may run several times (serialization failures and deadlocks are retried), so it may change nothing outside of the
 // transaction but variables that it sets anew. On PostgreSQL the isolation is READ COMMITTED: lock the rows that a
 // decision rests on (dialect.forUpdate), in id order. On SQLite there is one writer, and callers that come together share one
-// commit (writer): statements inside fn are not ended by the caller's context, so fn must be short. fn must not call write again.
+// commit (writer): statements inside fn are not ended by the caller's context, so fn must be short. fn must not call write again
+// but by the context of Together.
 func (db *DB) write(ctx context.Context, fn func(*tx) error) error {
+	if t := db.joined(ctx); t != nil {
+		return translate(fn(t))
+	}
 	for attempt := 1; ; attempt++ {
 		err := db.writeOnce(ctx, fn)
 		if err == nil || !retryable(err) || attempt == maxAttempts || ctx.Err() != nil {
@@ -102,6 +106,9 @@ func (db *DB) writeOnce(ctx context.Context, fn func(*tx) error) error {
 
 // read runs fn on one snapshot: what it reads fits together, whatever others write meanwhile.
 func (db *DB) read(ctx context.Context, fn func(*tx) error) error {
+	if t := db.joined(ctx); t != nil {
+		return translate(fn(t))
+	}
 	opts := &sql.TxOptions{ReadOnly: true}
 	if db.dialect.name == Postgres {
 		opts.Isolation = sql.LevelRepeatableRead
@@ -112,6 +119,9 @@ func (db *DB) read(ctx context.Context, fn func(*tx) error) error {
 // direct gives a tx whose statements each stand alone: for a read that is one SELECT. Its errors are the driver's; pass them
 // through translate.
 func (db *DB) direct(ctx context.Context) *tx {
+	if t := db.joined(ctx); t != nil {
+		return t
+	}
 	if db.cache != nil {
 		return &tx{ctx: ctx, dialect: db.dialect, run: db.cache}
 	}

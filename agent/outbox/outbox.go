@@ -151,6 +151,23 @@ func (b *Outbox) Settle(epoch string, first, last uint64) (int, error) {
 	return n, b.removeSettled()
 }
 
+// Holds reports whether any of the samples first … last of an epoch is still to be acknowledged.
+func (b *Outbox) Holds(epoch string, first, last uint64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range b.segments {
+		if s.epoch != epoch || s.open == 0 {
+			continue
+		}
+		for i, settled := range s.settled {
+			if seq := s.firstSeq + uint64(i); !settled && first <= seq && seq <= last {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Next returns the oldest run of unsettled samples at or after the cursor, at most maxSamples and, but for a single
 // sample, maxBytes, and the cursor behind it. A batch without samples means that there is none. A file that cannot be
 // read now does not hold up the files behind it: the error comes only when there is nothing else.

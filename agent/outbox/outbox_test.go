@@ -120,6 +120,9 @@ func TestOnlySettledSamplesLeaveInWhateverOrder(t *testing.T) {
 		}
 	}
 	wantPending(t, b, 1, 2, 6, 7)
+	if b.Holds(epoch, 4, 6) || !b.Holds(epoch, 4, 7) || !b.Holds(epoch, 1, 2) || b.Holds("another-epoch", 1, 10) {
+		t.Error("Holds does not say what is pending")
+	}
 	fill(t, b, 10, 11) // an ack beyond the end says nothing about a sample that came later
 	wantPending(t, b, 1, 2, 6, 7, 10)
 	if err := b.Close(); err != nil {

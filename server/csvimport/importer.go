@@ -12,10 +12,10 @@ import (
 	"github.com/labtide/labtide/server/telemetry"
 )
 
-// Bookings takes past and future bookings as they were; what exists already, alike in station, times and person, stays.
-// An overlap with another booking is a fault, and nothing is stored.
+// Bookings is the part of booking.Store that takes bookings as they were.
 type Bookings interface {
-	Import(ctx context.Context, bookings []booking.Booking) error
+	List(ctx context.Context, f booking.Filter) ([]booking.Booking, error)
+	Import(ctx context.Context, rows []booking.Booking) error
 }
 
 // Importer writes what a folder says.

@@ -80,11 +80,10 @@ func (w *writer) samples(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lookup := ledger.NewPlacements(placements)
-	collector := ledger.NewCollector(lookup)
+	collector := ledger.NewCollector(ledger.NewPlacements(placements))
 	for _, r := range reports {
 		for s := range r.samples() {
-			collector.Add(s)
+			collector.Add(s.Device, s.Minute, s.Seen(), s.Used())
 		}
 	}
 	if err := w.Ledger.Or(ctx, collector.Days()); err != nil {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/labtide/labtide/server/account"
-	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/fault"
 )
@@ -170,20 +169,6 @@ func (w *writer) hours(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (w *writer) bookings(ctx context.Context) error {
-	bookings := make([]booking.Booking, 0, len(w.data.bookings))
-	for _, b := range w.data.bookings {
-		b.v.StationID, _ = w.known.stations.find("station", b.v.station)
-		b.v.PersonID, _ = w.known.people.find("person", login(b.v.person))
-		b.v.CreatedBy = b.v.PersonID
-		bookings = append(bookings, b.v.Booking)
-	}
-	if len(bookings) == 0 {
-		return nil
-	}
-	return w.Bookings.Import(ctx, bookings)
 }
 
 func (w *writer) outages(ctx context.Context) error {

@@ -1,0 +1,241 @@
+package bookingtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/booking"
+	"github.com/labtide/labtide/server/fault"
+)
+
+// RunStore runs the suite; newBackend gives an empty database that holds the school.
+func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
+	for _, test := range []struct {
+		name string
+		run  func(t *testing.T, b bench)
+	}{
+		{"back to back passes and one second of overlap fails", backToBack},
+		{"the database refuses an overlap even when the code forgets", codeForgets},
+		{"a cancelled booking is in nobody's way", cancelledIsFree},
+		{"of many people who want one slot at one instant exactly one gets it", oneWins},
+		{"of many people who want any bench each bench goes to exactly one", anyBench},
+		{"parties that ask for the same stations in opposite order both get an answer", parties},
+		{"one person who asks for two stations at one instant gets one", oneSeat},
+		{"two who cancel at the same instant are told the same", cancelTogether},
+		{"of two who change the same version one has to look again", changeTogether},
+		{"an outage that another process stores is seen by the next booking", othersChangeRules},
+		{"a decision that fails writes nothing", failsWhole},
+		{"a decision of a cancelled caller is not made", cancelledCaller},
+		{"a page goes on where the last one ended, whatever was inserted", pages},
+		{"a list is narrowed by person, station, status and time", filters},
+		{"every refusal is recorded", unmetDemand},
+		{"the trail tells who did what", trail},
+		{"an import is all or nothing and permits the past", imports},
+		{"a policy is not overwritten by somebody who has not read it", stalePolicy},
+		{"no text of a caller breaks it", oddTexts},
+		{"random bookings one after another never overlap", func(t *testing.T, b bench) { random(t, b, 1, 400) }},
+		{"random bookings at once never overlap", func(t *testing.T, b bench) { random(t, b, 8, 100) }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			backend := newBackend(t, NewSchool())
+			b := bench{Backend: backend}
+			for _, store := range backend.Stores {
+				b.services = append(b.services, booking.New(store, Now))
+			}
+			test.run(t, b)
+		})
+	}
+}
+
+// bench is a backend with a service on each handle.
+type bench struct {
+	Backend
+	services []*booking.Service
+}
+
+// service gives the service of some handle: n counts through them.
+func (b bench) service(n int) *booking.Service { return b.services[n%len(b.services)] }
+
+func request(station int, from, until time.Time) booking.Request {
+	return booking.Request{StationID: StationID(station), StartsAt: from, EndsAt: until}
+}
+
+// reserve books or fails the test.
+func (b bench) reserve(t *testing.T, actor account.Actor, r booking.Request) booking.Booking {
+	t.Helper()
+	made, err := b.service(0).Reserve(t.Context(), actor, r)
+	if err != nil {
+		t.Fatalf("reserve: %v", err)
+	}
+	return made
+}
+
+// force writes past the rules.
+func (b bench) force(t *testing.T, w booking.Booking, update bool) error {
+	t.Helper()
+	ask := booking.Ask{StationIDs: []string{w.StationID}, From: w.StartsAt, Until: w.EndsAt}
+	return b.Stores[0].Decide(t.Context(), ask, func(booking.View) (booking.Write, error) {
+		if update {
+			return booking.Write{Update: []booking.Booking{w}}, nil
+		}
+		return booking.Write{Insert: []booking.Booking{w}}, nil
+	})
+}
+
+func plainBooking(id string, station int, from, until time.Time) booking.Booking {
+	return booking.Booking{
+		ID: id, StationID: StationID(station), PersonID: StudentID(0), Purpose: booking.PurposePractice, StartsAt: from, EndsAt: until,
+		Status: booking.StatusConfirmed, CreatedAt: Now(), ChangedAt: Now(), Version: 1,
+	}
+}
+
+// refusedFor fails unless err is a refusal with exactly these codes.
+func refusedFor(t *testing.T, err error, codes ...string) *booking.Refused {
+	t.Helper()
+	var refused *booking.Refused
+	if !errors.As(err, &refused) {
+		t.Fatalf("got %v, want a refusal for %v", err, codes)
+	}
+	var got []string
+	for _, r := range refused.Refusals {
+		got = append(got, r.Code)
+	}
+	if fmt.Sprint(got) != fmt.Sprint(codes) {
+		t.Fatalf("refused for %v, want %v", got, codes)
+	}
+	return refused
+}
+
+func wantKind(t *testing.T, err error, kind fault.Kind) {
+	t.Helper()
+	if fault.KindOf(err) != kind {
+		t.Fatalf("got %v, want a fault of kind %q", err, kind)
+	}
+}
+
+// atOnce calls fn n times at the same instant, or as near as goroutines come.
+func atOnce(n int, fn func(i int)) {
+	start := make(chan struct{})
+	var ready, done sync.WaitGroup
+	ready.Add(n)
+	for i := range n {
+		done.Go(func() {
+			ready.Done()
+			<-start
+			fn(i)
+		})
+	}
+	ready.Wait()
+	close(start)
+	done.Wait()
+}
+
+// noOverlaps fails when two active bookings share a station and a time.
+func (b bench) noOverlaps(t *testing.T) {
+	t.Helper()
+	all, err := b.Stores[0].Active(t.Context(), nil, "", At(-400, 0, 0), At(400, 0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := map[string]booking.Booking{}
+	for _, x := range all {
+		if before, ok := last[x.StationID]; ok && before.Interval().Overlaps(x.Interval()) {
+			t.Errorf("%s has %s from %v to %v and %s from %v to %v", x.StationID, before.ID, before.StartsAt, before.EndsAt, x.ID, x.StartsAt, x.EndsAt)
+		}
+		last[x.StationID] = x
+	}
+}
+
+func backToBack(t *testing.T, b bench) {
+	for _, x := range []booking.Booking{
+		plainBooking("one", 0, At(1, 10, 0), At(1, 11, 0)),
+		plainBooking("two", 0, At(1, 11, 0), At(1, 12, 0)),
+		plainBooking("three", 0, At(1, 9, 0), At(1, 10, 0)),
+		plainBooking("elsewhere", 1, At(1, 10, 0), At(1, 11, 0)),
+	} {
+		if err := b.force(t, x, false); err != nil {
+			t.Fatalf("%s: %v", x.ID, err)
+		}
+	}
+	for _, x := range []booking.Booking{
+		plainBooking("late", 0, At(1, 12, 0).Add(-time.Second), At(1, 13, 0)),
+		plainBooking("early", 0, At(1, 8, 0), At(1, 9, 0).Add(time.Second)),
+		plainBooking("inside", 0, At(1, 10, 15), At(1, 10, 30)),
+		plainBooking("around", 0, At(1, 8, 0), At(1, 20, 0)),
+	} {
+		if err := b.force(t, x, false); !errors.Is(err, booking.ErrOverlap) {
+			t.Errorf("%s: got %v, want ErrOverlap", x.ID, err)
+		}
+	}
+}
+
+func codeForgets(t *testing.T, b bench) {
+	one, two := plainBooking("one", 0, At(1, 10, 0), At(1, 11, 0)), plainBooking("two", 0, At(1, 11, 0), At(1, 12, 0))
+	for _, x := range []booking.Booking{one, two} {
+		if err := b.force(t, x, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	two.StartsAt, two.Version = At(1, 10, 45), 2
+	if err := b.force(t, two, true); !errors.Is(err, booking.ErrOverlap) {
+		t.Errorf("an update: got %v, want ErrOverlap", err)
+	}
+	ended := plainBooking("ended", 0, At(1, 10, 30), At(1, 10, 45))
+	ended.Status = booking.StatusEnded
+	if err := b.force(t, ended, false); !errors.Is(err, booking.ErrOverlap) {
+		t.Errorf("one that ended: got %v, want ErrOverlap", err)
+	}
+	if got, err := b.Stores[0].ByID(t.Context(), "two"); err != nil || !got.StartsAt.Equal(At(1, 11, 0)) || got.Version != 1 {
+		t.Errorf("after the refused update: %+v, %v", got, err)
+	}
+}
+
+func cancelledIsFree(t *testing.T, b bench) {
+	r := request(0, At(1, 10, 0), At(1, 11, 0))
+	first := b.reserve(t, Student(0), r)
+	if _, err := b.service(1).Cancel(t.Context(), Student(0), first.ID, first.Version); err != nil {
+		t.Fatal(err)
+	}
+	second := b.reserve(t, Student(1), r)
+	first.Version, first.Status = 3, booking.StatusConfirmed
+	if err := b.force(t, first, true); !errors.Is(err, booking.ErrOverlap) {
+		t.Errorf("to life again under %s: got %v, want ErrOverlap", second.ID, err)
+	}
+}
+
+func failsWhole(t *testing.T, b bench) {
+	broken := errors.New("no")
+	x := plainBooking("one", 0, At(1, 10, 0), At(1, 11, 0))
+	err := b.Stores[0].Decide(t.Context(), booking.Ask{StationIDs: []string{x.StationID}}, func(booking.View) (booking.Write, error) {
+		return booking.Write{Insert: []booking.Booking{x}}, broken
+	})
+	if !errors.Is(err, broken) {
+		t.Errorf("got %v, want the error of the function", err)
+	}
+	both := booking.Write{Insert: []booking.Booking{x, plainBooking("two", 0, At(1, 10, 0), At(1, 11, 0))}}
+	err = b.Stores[0].Decide(t.Context(), booking.Ask{StationIDs: []string{x.StationID}}, func(booking.View) (booking.Write, error) {
+		return both, nil
+	})
+	if !errors.Is(err, booking.ErrOverlap) {
+		t.Errorf("got %v, want ErrOverlap", err)
+	}
+	if _, err := b.Stores[0].ByID(t.Context(), "one"); fault.KindOf(err) != fault.KindNotFound {
+		t.Errorf("one is there, or %v", err)
+	}
+}
+
+func cancelledCaller(t *testing.T, b bench) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := b.service(0).Reserve(ctx, Student(0), request(0, At(1, 10, 0), At(1, 11, 0))); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the cancellation", err)
+	}
+	if all, err := b.Stores[0].Active(t.Context(), nil, "", At(0, 0, 0), At(9, 0, 0)); err != nil || len(all) != 0 {
+		t.Errorf("stored %v, %v", all, err)
+	}
+}

@@ -67,8 +67,8 @@ func TestFilesThatAreNoTablesAreRefused(t *testing.T) {
 		"column twice":    {"code,code,name_en\n", "kinds.csv:1:6: column \"code\" is unknown or named twice"},
 		"missing column":  {"code\n", "kinds.csv:1:1: column \"name_en\" is missing"},
 		"fields too few":  {"code,name_en\nplc\n", "kinds.csv:2:1: has 1 fields, the header 2"},
-		"open quote":      {"code,name_en\n\"plc,PLC\n", "kinds.csv:3:1:"},
-		"not UTF-8 (GBK)": {"code,name_en\nplc,\xca\xb5\xd1\xb5\n", "kinds.csv:2:5: is not UTF-8 text"},
+		"open quote":      {"code,name_en\n\"plc,PLC\n", "kinds.csv:2:10:"},
+		"not UTF-8 (GBK)": {"code,name_en\nplc,\xbb\xfa\xb4\xb2\n", "kinds.csv:2:5: is not UTF-8 text"},
 		"NUL":             {"code,name_en\nplc,a\x00b\n", "kinds.csv:2:5: is not UTF-8 text"},
 	} {
 		_, err := Read(files(map[string]string{"kinds.csv": c.text}))

@@ -1,0 +1,134 @@
+package httpapi
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/booking"
+	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/live"
+	"github.com/labtide/labtide/server/report"
+	"github.com/labtide/labtide/server/telemetry"
+)
+
+// Deps is what the edge talks to. Everything is needed but Metrics, Dashboard and Changed.
+type Deps struct {
+	Accounts    *account.Service
+	Sessions    scs.Store
+	Equipment   equipment.Store
+	Bookings    Bookings
+	Samples     Samples
+	States      States
+	Board       LiveBoard
+	Reports     Reports
+	Idempotency Idempotency
+	// Checks are the parts that the server cannot work without, by name.
+	Checks []Check
+	// Metrics is where the edge counts requests, and what /metrics shows.
+	Metrics Metrics
+	// Dashboard holds index.html, and under assets/ files whose names change with their content.
+	Dashboard fs.FS
+	// Changed is told of stations at which the register or an outage changed; no station: anywhere.
+	Changed func(stationIDs ...string)
+	Now     func() time.Time // nil: the clock
+	Log     *slog.Logger
+}
+
+// Bookings is the part of booking.Service that the edge calls; the errors are its.
+type Bookings interface {
+	Reserve(ctx context.Context, actor account.Actor, r booking.Request) (booking.Booking, error)
+	Change(ctx context.Context, actor account.Actor, id string, version int64, c booking.Change) (booking.Booking, error)
+	Cancel(ctx context.Context, actor account.Actor, id string, version int64) (booking.Booking, error)
+	ByID(ctx context.Context, id string) (booking.Booking, error)
+	List(ctx context.Context, f booking.Filter) ([]booking.Booking, error)
+	Availability(ctx context.Context, actor account.Actor, q booking.Query) ([]booking.Free, error)
+	PolicyFor(ctx context.Context, station string) (booking.Policy, error)
+}
+
+// Samples is the part of telemetry.Store that the edge reads.
+type Samples interface {
+	Series(ctx context.Context, q telemetry.Query) ([]telemetry.Point, error)
+	Coverage(ctx context.Context, device string, from, until time.Time) (minutes int64, err error)
+}
+
+// States is the part of telemetry.StateStore that the edge reads.
+type States interface {
+	States(ctx context.Context) ([]telemetry.DeviceState, error)
+}
+
+// LiveBoard is what live.Board gives.
+type LiveBoard interface {
+	Snapshot(ctx context.Context, roomID string) (live.Snapshot, error)
+	Card(stationID string) (live.Card, bool)
+	Watch(after string) (w *live.Watch, gap bool)
+}
+
+// Reports is what report.Reporter gives.
+type Reports interface {
+	Utilization(ctx context.Context, q report.Query) (report.Utilization, error)
+	Heatmap(ctx context.Context, q report.Query) (report.Heatmap, error)
+	Day(ctx context.Context, station string, day equipment.Day) (report.Day, error)
+}
+
+// Idempotency keeps the answers of requests that carry an Idempotency-Key, for 24 hours.
+type Idempotency interface {
+	// Begin claims a key of a person. Exactly one of several callers at once gets began. For a key that was used before it
+	// gives the answer, or fault.KindConflict "request_under_way" while there is none, or fault.KindRule
+	// "idempotency_key_reused" when the body was another. A claim older than a minute without an answer may be taken over:
+	// that server died.
+	Begin(ctx context.Context, personID, key string, bodyHash []byte, now time.Time) (answer Answer, began bool, err error)
+	// Finish stores the answer of a claim.
+	Finish(ctx context.Context, personID, key string, answer Answer) error
+	// Release gives a claim up: the request may be sent again as if it had never come.
+	Release(ctx context.Context, personID, key string) error
+}
+
+// Answer is a whole HTTP answer, as the client saw it.
+type Answer struct {
+	Status  int
+	Headers map[string]string
+	Body    []byte
+}
+
+// Check says whether a part answers. It must give up when the context ends.
+type Check struct {
+	Name  string
+	Check func(ctx context.Context) error
+}
+
+// Metrics registers and gathers; *prometheus.Registry does both.
+type Metrics interface {
+	prometheus.Registerer
+	prometheus.Gatherer
+}
+
+// Config is what an administrator decides about the edge.
+type Config struct {
+	Listen string // host:port
+	// PublicURL is where people reach the server, without a slash at its end; links and enrolment commands begin with it.
+	// Empty: http(s)://Listen. With https, cookies are for TLS only.
+	PublicURL       string
+	TLSCert, TLSKey string   // PEM files; empty: plain HTTP
+	TrustedProxies  []string // CIDR ranges whose X-Forwarded-For is believed; none: nobody's
+	Version         string
+	Demo            bool
+	DemoAccounts    []DemoAccount
+	Device          DeviceAccess
+	SessionLifetime time.Duration // 0: 12 hours
+	RequestTimeout  time.Duration // 0: 30 seconds; not for streams
+	MaxBody         int64         // 0: 512 KiB
+	RequestsPerSec  float64       // of one caller, with bursts of four times as many; 0: 200, negative: no bound
+	ShutdownTimeout time.Duration // 0: 10 seconds
+}
+
+// DeviceAccess is what an enrolled device is told about the broker.
+type DeviceAccess struct {
+	BrokerURL string // tls://host:8883
+	CA        string // PEM; empty: the system's authorities
+}

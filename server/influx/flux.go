@@ -61,7 +61,8 @@ func (s *Store) each(ctx context.Context, flux string, row func(*query.FluxRecor
 	if err := s.ensure(ctx); err != nil {
 		return err
 	}
-	result, err := s.reads.Query(ctx, flux)
+	// One for each query: it builds its address at the first use, and not safely for two at once.
+	result, err := s.client.QueryAPI(s.config.Org).Query(ctx, flux)
 	if err != nil {
 		return unavailable(err)
 	}

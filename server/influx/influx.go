@@ -46,7 +46,6 @@ type Store struct {
 	config Config
 	client influxdb2.Client
 	writes api.WriteAPIBlocking
-	reads  api.QueryAPI
 	now    func() time.Time
 
 	mu      sync.Mutex
@@ -79,7 +78,6 @@ func New(config Config) *Store {
 	s := &Store{config: config, now: time.Now}
 	s.client = influxdb2.NewClientWithOptions(config.URL, config.credentials(), options)
 	s.writes = s.client.WriteAPIBlocking(config.Org, config.bucket())
-	s.reads = s.client.QueryAPI(config.Org)
 	return s
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -246,6 +247,21 @@ func outage(t *testing.T, b *backend) {
 	if n := coverage(t, s, "pc"); n != 2 {
 		t.Errorf("%d minutes are stored, want 2", n)
 	}
+}
+
+func TestQueriesAtOnceDoNotMeet(t *testing.T) {
+	b := influx2(t)
+	s := b.store(t)
+	put(t, s, sampleAt("pc", 0))
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if _, ok, err := s.Last(t.Context(), "pc"); !ok || err != nil {
+				t.Errorf("last: %v %v", ok, err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestAWrongTokenIsNamedAndLosesNothing(t *testing.T) {

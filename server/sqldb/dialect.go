@@ -3,6 +3,8 @@ package sqldb
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 )
 
 // dialect is all that the SQL texts may differ by. Whatever needs more than a word is a method with two bodies beside its
@@ -37,3 +39,9 @@ func (d dialect) list(texts []string) any {
 	text, _ := json.Marshal(texts)
 	return string(text)
 }
+
+// param is the nth parameter of a text that is put together.
+func param(n int) string { return "$" + strconv.Itoa(n) }
+
+// likeEscape takes the meaning from the wildcards of LIKE … ESCAPE '\'.
+var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

@@ -171,9 +171,7 @@ CREATE TABLE idempotency_keys (
     person_id  TEXT COLLATE "C" NOT NULL,
     key        TEXT COLLATE "C" NOT NULL,
     body_hash  BYTEA NOT NULL,
-    status     BIGINT, -- NULL while the request is under way
-    headers    TEXT NOT NULL, -- JSON
-    body       BYTEA,
+    answer     BYTEA, -- NULL while the request is under way
     begun_at   BIGINT NOT NULL,
     PRIMARY KEY (person_id, key)
 );

@@ -181,9 +181,7 @@ CREATE TABLE idempotency_keys (
     person_id  TEXT NOT NULL,
     key        TEXT NOT NULL,
     body_hash  BLOB NOT NULL,
-    status     INTEGER, -- NULL while the request is under way
-    headers    TEXT NOT NULL, -- JSON
-    body       BLOB,
+    answer     BLOB, -- NULL while the request is under way
     begun_at   INTEGER NOT NULL,
     PRIMARY KEY (person_id, key)
 ) STRICT;

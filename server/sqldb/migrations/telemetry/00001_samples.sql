@@ -7,21 +7,27 @@ CREATE TABLE series (
 ) STRICT;
 CREATE UNIQUE INDEX series_device ON series (device);
 
--- minute counts since 1970-01-01. The last four columns of text repeat all day long and cost little.
+-- What a device says and where it stood repeats for days: the samples refer to it.
+CREATE TABLE origins (
+    id          INTEGER PRIMARY KEY,
+    source      TEXT NOT NULL,
+    application TEXT NOT NULL,
+    site        TEXT NOT NULL,
+    room        TEXT NOT NULL,
+    station     TEXT NOT NULL,
+    kind        TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX origins_texts ON origins (source, application, site, room, station, kind);
+
 CREATE TABLE samples (
     series         INTEGER NOT NULL REFERENCES series (id),
-    minute         INTEGER NOT NULL,
+    minute         INTEGER NOT NULL, -- since 1970-01-01, UTC
+    origin         INTEGER NOT NULL REFERENCES origins (id),
     in_use_seconds INTEGER NOT NULL,
     idle_seconds   INTEGER NOT NULL,
     cpu_percent    REAL,
     memory_percent REAL,
     power_watts    REAL,
-    source         TEXT NOT NULL,
-    application    TEXT NOT NULL,
     metrics        TEXT, -- JSON, NULL for none
-    site           TEXT NOT NULL,
-    room           TEXT NOT NULL,
-    station        TEXT NOT NULL,
-    kind           TEXT NOT NULL,
     PRIMARY KEY (series, minute)
 ) STRICT, WITHOUT ROWID;

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -161,7 +162,14 @@ func instant(sec sql.NullInt64) time.Time {
 	if !sec.Valid {
 		return time.Time{}
 	}
-	return time.Unix(sec.Int64, 0).UTC()
+	return secondsUTC(sec.Int64)
+}
+
+func secondsUTC(sec int64) time.Time { return time.Unix(sec, 0).UTC() }
+
+// storable makes a text that came from outside one that both databases take: without NUL and broken UTF-8.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // orNull stores an empty text as NULL: a reference to nothing.

@@ -68,11 +68,11 @@ type Config struct {
 
 // Broker is one embedded broker.
 type Broker struct {
-	config   Config
-	log      *slog.Logger
-	mqtt     *mqtt.Server
-	metrics  metrics
-	refusals limited
+	config        Config
+	log           *slog.Logger
+	mqtt          *mqtt.Server
+	metrics       metrics
+	refusals      limited
 	plain, secure net.Listener // from Listen on
 
 	mu      sync.Mutex
@@ -220,7 +220,9 @@ func (b *Broker) Dial(ctx context.Context) (net.Conn, error) {
 		return nil, ctx.Err()
 	}
 	ours, theirs := net.Pipe()
-	if !b.serve(&peer{Conn: theirs, local: true, done: make(chan struct{})}) {
+	p := newPeer(theirs)
+	p.local, p.out.limit = true, maxServerOutputBytes
+	if !b.serve(p) {
 		_ = ours.Close()
 		return nil, ErrNotRunning
 	}

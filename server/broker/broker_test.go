@@ -226,3 +226,32 @@ func TestConnectionsBeyondTheLimitAreRefused(t *testing.T) {
 	receive(t, gone(b, "dev-2"))
 	connect(t, options(b, "dev-3"))
 }
+
+func TestADeviceThatDoesNotReadDelaysNobodyAndIsHungUpOn(t *testing.T) {
+	b := run(t)
+	server := dial(t, b, paho.NewClientOptions())
+	deaf := dialRaw(t, b)
+	deaf.packet(connectPacket("deaf"))
+	deaf.expect(0x20, 2, 0, 0)
+	subscribe := packets.NewControlPacket(packets.Subscribe).(*packets.SubscribePacket)
+	subscribe.MessageID, subscribe.Topics, subscribe.Qoss = 1, []string{"labtide/v1/deaf/ack"}, []byte{1}
+	deaf.packet(subscribe)
+	deaf.expect(0x90, 3, 0, 1, 1)
+	device := connect(t, options(b, "dev-1"))
+	heard := hear(t, device, "labtide/v1/dev-1/ack")
+	closed := gone(b, "deaf")
+	long := make([]byte, wire.MaxPayloadBytes)
+	for sent := 0; ; sent++ { // until the kernel's buffers and ours are full
+		wait(t, server.Publish("labtide/v1/deaf/ack", 1, false, long))
+		wait(t, server.Publish("labtide/v1/dev-1/ack", 1, false, "short"))
+		receive(t, heard)
+		select {
+		case <-closed:
+			return
+		default:
+		}
+		if sent > 10_000 {
+			t.Fatal("it is not hung up on")
+		}
+	}
+}

@@ -24,7 +24,7 @@ func (g *gate) ID() string { return "labtide" }
 // Provides lists the questions that the gate answers.
 func (g *gate) Provides(question byte) bool {
 	switch question {
-	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnPublish,
+	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablished, mqtt.OnACLCheck, mqtt.OnPublish,
 		mqtt.OnQosPublish, mqtt.OnPacketRead, mqtt.OnPublishDropped:
 		return true
 	}
@@ -97,6 +97,13 @@ func (b *Broker) admit(ctx context.Context, p *peer, connect packets.ConnectPara
 		reason = "bad_credentials"
 	}
 	return reason, err
+}
+
+// OnSessionEstablished is told when the welcome is sent.
+func (g *gate) OnSessionEstablished(client *mqtt.Client, _ packets.Packet) {
+	if p, ok := client.Net.Conn.(*peer); ok {
+		p.out.queue()
+	}
 }
 
 // OnACLCheck decides what a client may hear: it is asked for each filter of a SUBSCRIBE and for each message that is

@@ -13,12 +13,20 @@ import (
 // peer is one connection, from its first byte on.
 type peer struct {
 	net.Conn
+	out     output
 	head    []byte // a CONNECT that was read already and that the library reads again
 	local   bool   // the server itself
 	device  string // the client id, once it may hold one; guarded by Broker.mu
 	done    chan struct{}
 	pending atomic.Int64 // messages to the server that it has not acknowledged
 }
+
+func newPeer(conn net.Conn) *peer {
+	return &peer{Conn: conn, out: output{to: conn, limit: maxOutputBytes}, done: make(chan struct{})}
+}
+
+// Write never waits for the other side.
+func (p *peer) Write(b []byte) (int, error) { return p.out.write(b) }
 
 // Read gives the head first.
 func (p *peer) Read(into []byte) (int, error) {
@@ -36,7 +44,7 @@ func (b *Broker) accept(ctx context.Context, l net.Listener) {
 		conn, err := l.Accept()
 		if err == nil {
 			pause = 0
-			if !b.serve(&peer{Conn: conn, done: make(chan struct{})}) {
+			if !b.serve(newPeer(conn)) {
 				_ = conn.Close()
 			}
 			continue

@@ -42,6 +42,7 @@ func TestSamplesAreInBothStoresBeforeTheyAreAcknowledged(t *testing.T) {
 		if err != nil || len(states) != 1 || !states[0].LastSampleAt.Equal(last.Minute) {
 			t.Errorf("states are %+v (%v)", states, err)
 		}
+		synctest.Wait()
 		if got := o.takeTouched(); !slices.Equal(got, []string{"st-1"}) {
 			t.Errorf("the board was told about %v", got)
 		}

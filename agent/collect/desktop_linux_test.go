@@ -1,0 +1,181 @@
+package collect
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// need returns the path of a program, or skips the test.
+func need(t *testing.T, program string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err == nil {
+		return path
+	}
+	if os.Getenv("LABTIDE_REQUIRE_SERVICES") == "1" {
+		t.Fatalf("%s is missing", program)
+	}
+	t.Skipf("%s is missing", program)
+	return ""
+}
+
+// launch starts a program that writes one line to the file descriptor it is given when it is ready.
+func launch(t *testing.T, program string, args ...string) (line string) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, args...)
+	cmd.ExtraFiles = []*os.File{w}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(cmd.Process.Kill(), r.Close()); err != nil {
+			t.Error(err)
+		}
+		if err := cmd.Wait(); err == nil {
+			t.Errorf("%s ended by itself", program)
+		}
+	})
+	w.Close()
+	var b [256]byte
+	n, err := r.Read(b[:])
+	if err != nil {
+		t.Fatalf("%s does not start: %v", program, err)
+	}
+	return strings.TrimSpace(string(b[:n]))
+}
+
+func TestARealXServerTellsTheIdleTime(t *testing.T) {
+	xvfb, xdotool := need(t, "Xvfb"), need(t, "xdotool")
+	display := ":" + launch(t, xvfb, "-displayfd", "3", "-nolisten", "tcp", "-screen", "0", "320x200x8")
+	c := newX11(display)
+	begin := time.Now()
+	look := func() time.Duration {
+		t.Helper()
+		r := Reading{At: time.Now(), Uptime: time.Since(begin)}
+		if err := c.Collect(&r); err != nil || !r.X11.Known || !r.Display {
+			t.Fatalf("got %+v (%v)", r, err)
+		}
+		return r.X11.Ago
+	}
+	first := look()
+	for look() <= first {
+	}
+	for limit := first + 150*time.Millisecond; look() < limit; {
+	}
+	move := exec.Command(xdotool, "mousemove", "7", "9", "mousemove", "70", "90")
+	move.Env = append(os.Environ(), "DISPLAY="+display)
+	if out, err := move.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if after := look(); after >= first+150*time.Millisecond {
+		t.Errorf("the mouse moved, but the idle time is %v", after)
+	}
+}
+
+func TestADisplayThatIsNotThereIsAnError(t *testing.T) {
+	var r Reading
+	if err := newX11(":99999").Collect(&r); err == nil || r.X11.Known {
+		t.Errorf("got %+v (%v)", r.X11, err)
+	}
+}
+
+// login is a fake login manager on a bus of its own.
+type login struct{ sessions []string }
+
+type listed struct {
+	ID   string
+	UID  uint32
+	Name string
+	Seat string
+	Path dbus.ObjectPath
+}
+
+func (l *login) ListSessions() ([]listed, *dbus.Error) {
+	var list []listed
+	for i, id := range l.sessions {
+		list = append(list, listed{id, uint32(1000 + i), "wei", "seat0", sessionPath(id)})
+	}
+	return list, nil
+}
+
+func sessionPath(id string) dbus.ObjectPath {
+	return dbus.ObjectPath("/org/freedesktop/login1/session/" + id)
+}
+
+// properties answers GetAll for one session.
+type properties map[string]dbus.Variant
+
+func (p properties) GetAll(string) (map[string]dbus.Variant, *dbus.Error) { return p, nil }
+
+func TestLogindIsAskedAgainWhenItSaysThatSomethingChanged(t *testing.T) {
+	daemon := need(t, "dbus-daemon")
+	address := "unix:path=" + filepath.Join(t.TempDir(), "bus")
+	launch(t, daemon, "--session", "--nofork", "--nopidfile", "--address="+address, "--print-address=3")
+	server, err := dbus.Connect(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	manager := &login{sessions: []string{"c1"}}
+	desktop := properties{
+		"Class": dbus.MakeVariant("user"), "Type": dbus.MakeVariant("wayland"), "State": dbus.MakeVariant("active"),
+		"LockedHint": dbus.MakeVariant(false), "IdleHint": dbus.MakeVariant(false),
+	}
+	for _, err := range []error{
+		server.Export(manager, loginObject, loginService+".Manager"),
+		server.Export(desktop, sessionPath("c1"), "org.freedesktop.DBus.Properties"),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if reply, err := server.RequestName(loginService, 0); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
+		t.Fatal(reply, err)
+	}
+	c := &logind{address: address}
+	defer c.hangUp()
+	look := func() Sessions {
+		t.Helper()
+		r := Reading{Uptime: time.Second}
+		if err := c.Collect(&r); err != nil {
+			t.Fatal(err)
+		}
+		return r.Sessions
+	}
+	if got, want := look(), (Sessions{Known: true, People: 1, Wayland: 1}); got != want {
+		t.Fatalf("got %+v, want %+v", got, want)
+	}
+	desktop["LockedHint"] = dbus.MakeVariant(true)
+	if got := look(); got.Locked {
+		t.Errorf("without a signal nothing is asked again: %+v", got)
+	}
+	if err := server.Emit(sessionPath("c1"), "org.freedesktop.DBus.Properties.PropertiesChanged",
+		loginService+".Session", desktop, []string{}); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for !look().Locked {
+		if time.Now().After(deadline) {
+			t.Fatal("the signal was not heeded")
+		}
+	}
+}
+
+func TestAComputerWithoutABusHasNoSessionsToKnow(t *testing.T) {
+	c := &logind{address: "unix:path=" + filepath.Join(t.TempDir(), "nowhere")}
+	var r Reading
+	if err := c.Collect(&r); err == nil || r.Sessions.Known {
+		t.Errorf("got %+v (%v)", r.Sessions, err)
+	}
+}

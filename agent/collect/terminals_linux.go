@@ -1,0 +1,107 @@
+package collect
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// consoles is how many of the virtual consoles /dev/tty1 … are looked at.
+const consoles = 12
+
+// never stands for a touch so long ago that nobody remembers.
+const never = 365 * 24 * time.Hour
+
+// terminals reads when somebody last typed in a terminal: a program's reading of its terminal sets the access time.
+// Output sets only the modification time, which does not count: programs print while nobody is there. The kernel
+// moves the access time in steps of eight seconds, but at once after a pause. Serial lines are left out: machines
+// talk on them.
+type terminals struct {
+	dir      string
+	pts      *os.File
+	consoles []string
+	path     []byte
+}
+
+func newTerminals(dir string) *terminals {
+	t := &terminals{dir: filepath.Join(dir, "pts")}
+	for i := range consoles {
+		t.consoles = append(t.consoles, fmt.Sprintf("%s/tty%d", dir, i+1))
+	}
+	return t
+}
+
+// Collect sets Terminal and Terminals, every time.
+func (t *terminals) Collect(r *Reading) error {
+	latest, n, err := t.pseudo()
+	if err != nil {
+		return err
+	}
+	for _, console := range t.consoles {
+		if at, ok := accessed(console); ok {
+			latest = max(latest, at)
+		}
+	}
+	r.Terminals = n
+	r.Terminal = Input{Known: true, Ago: since(latest, r.At)}
+	return nil
+}
+
+// pseudo returns the latest access to a pseudo terminal, in nanoseconds since 1970, and how many there are.
+func (t *terminals) pseudo() (latest int64, n int, err error) {
+	if t.pts == nil {
+		t.pts, err = os.Open(t.dir)
+		if errors.Is(err, os.ErrNotExist) {
+			return 0, 0, errNothing
+		}
+		if err != nil {
+			return 0, 0, fmt.Errorf("list the terminals: %w", err)
+		}
+	}
+	if _, err := t.pts.Seek(0, io.SeekStart); err != nil {
+		return 0, 0, fmt.Errorf("list the terminals: %w", err)
+	}
+	names, err := t.pts.Readdirnames(-1)
+	if err != nil {
+		return 0, 0, fmt.Errorf("list the terminals: %w", err)
+	}
+	for _, name := range names {
+		if !isPID(name) && name != "0" {
+			continue
+		}
+		t.path = append(append(append(t.path[:0], t.dir...), '/'), name...)
+		if at, ok := accessed(string(t.path)); ok {
+			latest = max(latest, at)
+			n++
+		}
+	}
+	return latest, n, nil
+}
+
+// accessed returns the access time of a file in nanoseconds since 1970.
+func accessed(path string) (int64, bool) {
+	var st syscall.Stat_t
+	if err := syscall.Stat(path, &st); err != nil {
+		return 0, false
+	}
+	return st.Atim.Nano(), true
+}
+
+// since is how long before now an access was. One in the future, from before the clock was set back, says nothing.
+func since(nanos int64, now time.Time) time.Duration {
+	ago := time.Duration(now.UnixNano() - nanos)
+	switch {
+	case nanos == 0 || ago > never || ago < -step:
+		return never
+	case ago < 0:
+		return 0
+	}
+	return ago
+}
+
+// step is how far the kernel's access time of a terminal may be off.
+const step = 8 * time.Second

@@ -270,3 +270,8 @@ func Devices() []string {
 	}
 	return out
 }
+
+// SilentDevice is the one that is never heard again, and since when.
+func SilentDevice(started time.Time) (id string, since time.Time) {
+	return deviceOf(silentStation), started.Add(-silentFor)
+}

@@ -1,0 +1,74 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+
+	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/fault"
+	"github.com/labtide/labtide/server/httpapi"
+)
+
+// authenticate is asked by the embedded broker: may this device come in?
+func (s *Server) authenticate(ctx context.Context, device, secret string) (bool, error) {
+	d, err := s.stores.Equipment.DeviceByID(ctx, device)
+	if fault.KindOf(err) == fault.KindNotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return d.DisabledAt.IsZero() && equipment.CheckSecret(d.SecretHash, secret), nil
+}
+
+// deviceAccess is what a device is told when it enrols.
+func (s *Server) deviceAccess() (httpapi.DeviceAccess, error) {
+	access := httpapi.DeviceAccess{BrokerURL: s.brokerURL()}
+	file := s.cfg.MQTT.CA
+	if file == "" {
+		return access, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return access, fmt.Errorf("mqtt.ca: %w", err)
+	}
+	access.CA = string(text)
+	return access, nil
+}
+
+// brokerURL is the broker as devices see it: as configured, else derived from where it listens and where people reach us.
+func (s *Server) brokerURL() string {
+	m := s.cfg.MQTT
+	if m.PublicURL != "" {
+		return m.PublicURL
+	}
+	if s.broker == nil {
+		return m.Broker
+	}
+	scheme, addr := "tcp", s.broker.Addr()
+	if tls := s.broker.TLSAddr(); tls != "" {
+		scheme, addr = "ssl", tls
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return scheme + "://" + addr
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = s.publicHost()
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// publicHost is the name by which other machines know this one.
+func (s *Server) publicHost() string {
+	if u, err := url.Parse(s.cfg.Server.PublicURL); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	if name, err := os.Hostname(); err == nil {
+		return name
+	}
+	return "localhost"
+}

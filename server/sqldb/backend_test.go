@@ -11,8 +11,20 @@ import (
 // onEach runs a test on both databases; config gives the same database again for a second handle, as another process would.
 func onEach(t *testing.T, test func(t *testing.T, cfg Config)) {
 	t.Helper()
-	t.Run(SQLite, func(t *testing.T) { test(t, liteConfig(t)) })
-	t.Run(Postgres, func(t *testing.T) { test(t, Config{Driver: Postgres, DSN: rig.Postgres(t)}) })
+	for _, driver := range drivers() {
+		t.Run(driver, func(t *testing.T) { test(t, configOf(t, driver)) })
+	}
+}
+
+func drivers() []string { return []string{SQLite, Postgres} }
+
+// configOf gives a new, empty database.
+func configOf(t testing.TB, driver string) Config {
+	t.Helper()
+	if driver == Postgres {
+		return Config{Driver: Postgres, DSN: rig.Postgres(t)}
+	}
+	return liteConfig(t)
 }
 
 func liteConfig(t testing.TB) Config {

@@ -3,15 +3,12 @@ package influx
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/influxdata/influxdb-client-go/v2/api"
-	"github.com/influxdata/influxdb-client-go/v2/api/query"
+	influxdb2 "github.com/influxdata/influxdb-client-go/v2"
 )
 
 // quoteFlux makes a Flux string literal. Everything but plain letters, digits and a few signs is written as bytes in
@@ -53,43 +50,51 @@ func (s *Store) source(device string, from, until time.Time, fields []string) st
 		b.WriteString(")")
 	}
 	b.WriteString(")\n")
+	if !s.config.version1() { // 1.8 takes longer to drop columns than to send them
+		b.WriteString(`|> drop(columns: ["_start", "_stop", "_measurement", "device"])` + "\n")
+	}
 	return b.String()
 }
 
-// each runs a query and calls row for every record of the answer.
-func (s *Store) each(ctx context.Context, flux string, row func(*query.FluxRecord) error) error {
+// query runs Flux and calls take for every row of the answer.
+func (s *Store) query(ctx context.Context, flux string, take func(row) error) error {
 	if err := s.ensure(ctx); err != nil {
 		return err
 	}
 	// One for each query: it builds its address at the first use, and not safely for two at once.
-	result, err := s.client.QueryAPI(s.config.Org).Query(ctx, flux)
+	answer, err := s.client.QueryAPI(s.config.Org).QueryRaw(ctx, flux, influxdb2.DefaultDialect())
 	if err != nil {
 		return unavailable(err)
 	}
-	err = read(result, row)
-	return errors.Join(err, unavailable(result.Close()))
-}
-
-func read(result *api.QueryTableResult, row func(*query.FluxRecord) error) error {
-	for result.Next() {
-		if err := row(result.Record()); err != nil {
-			return err
-		}
-	}
-	return unavailable(result.Err())
+	return unavailable(decodeRows(answer, take))
 }
 
 // minute is what InfluxDB holds about one minute of a device. More than one point speaks of the same minute when the
 // placement was corrected between two writes; the one that was written last counts.
 type minute struct {
-	at      int64 // Unix seconds
-	tags    [4]string
-	written int64
-	values  map[string]any // by field
+	at     int64 // Unix seconds
+	tags   [4]string
+	values []named
 }
 
-// tagNames is the order of minute.tags.
-var tagNames = [4]string{"site", "room", "station", "kind"}
+type named struct {
+	field string
+	value value
+}
+
+func (m minute) value(field string) (value, bool) {
+	for _, n := range m.values {
+		if n.field == field {
+			return n.value, true
+		}
+	}
+	return value{}, false
+}
+
+func (m minute) writtenAt() int64 {
+	v, _ := m.value(fieldWrittenAt)
+	return v.count
+}
 
 // minutes gives the fields named (all when none are) of the device's minutes in [from, until), in order, each once.
 func (s *Store) minutes(ctx context.Context, device string, from, until time.Time, fields ...string) ([]minute, error) {
@@ -102,33 +107,26 @@ func (s *Store) minutes(ctx context.Context, device string, from, until time.Tim
 	}
 	place := map[key]int{}
 	var found []minute
-	flux := s.source(device, from, until, fields) + `|> drop(columns: ["_start", "_stop", "_measurement", "device"])`
-	err := s.each(ctx, flux, func(record *query.FluxRecord) error {
-		if at := record.Time(); at.Before(from) || !at.Before(until) {
+	err := s.query(ctx, s.source(device, from, until, fields), func(r row) error {
+		if r.at.Before(from) || !r.at.Before(until) {
 			return nil // 1.8 takes stop as part of the range
 		}
-		k := key{at: record.Time().Unix()}
-		for i, name := range tagNames {
-			k.tags[i], _ = record.ValueByKey(name).(string)
-		}
+		k := key{r.at.Unix(), r.tags}
 		i, known := place[k]
 		if !known {
 			i = len(found)
-			place[k] = i
-			found = append(found, minute{at: k.at, tags: k.tags, values: map[string]any{}})
+			found = append(found, minute{at: k.at, tags: r.tags})
+			if len(fields) != 1 { // of a single field no minute has a second row
+				place[k] = i
+			}
 		}
-		if record.Field() == fieldWrittenAt {
-			found[i].written, _ = record.Value().(int64)
-		}
-		found[i].values[record.Field()] = record.Value()
+		found[i].values = append(found[i].values, named{r.field, r.value})
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(found, func(a, b minute) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.written, b.written))
-	})
+	slices.SortStableFunc(found, func(a, b minute) int { return cmp.Compare(a.at, b.at) })
 	if !anyTwice(found) {
 		return found, nil
 	}
@@ -148,16 +146,23 @@ func anyTwice(sorted []minute) bool {
 }
 
 // merge makes one of the points that speak of the same minute: what was written later covers what was written before.
-func merge(sorted []minute) []minute {
-	merged := sorted[:0]
-	for _, next := range sorted {
+func merge(found []minute) []minute {
+	slices.SortFunc(found, func(a, b minute) int { // the newest first
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(b.writtenAt(), a.writtenAt()))
+	})
+	merged := found[:0]
+	for _, next := range found {
 		last := len(merged) - 1
 		if last < 0 || merged[last].at != next.at {
 			merged = append(merged, next)
 			continue
 		}
-		maps.Copy(merged[last].values, next.values)
-		merged[last].tags = next.tags
+		newest := &merged[last]
+		for _, n := range next.values {
+			if _, covered := newest.value(n.field); !covered {
+				newest.values = append(newest.values, n)
+			}
+		}
 	}
 	return merged
 }

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/influxdata/influxdb-client-go/v2/api/query"
-
 	"github.com/labtide/labtide/server/fault"
 	"github.com/labtide/labtide/server/telemetry"
 )
@@ -30,8 +28,8 @@ func (s *Store) Series(ctx context.Context, q telemetry.Query) ([]telemetry.Poin
 			return nil, err
 		}
 		for _, m := range minutes {
-			if value, ok := number(m.values[field]); ok {
-				points = add(points, time.Unix(floor(m.at, step), 0).UTC(), value)
+			if v, ok := m.value(field); ok && v.numeric {
+				points = add(points, time.Unix(floor(m.at, step), 0).UTC(), v.number)
 			}
 		}
 	}
@@ -55,11 +53,11 @@ func add(points []telemetry.Point, at time.Time, value float64) []telemetry.Poin
 func (s *Store) Last(ctx context.Context, device string) (telemetry.Sample, bool, error) {
 	// One row for each place where the device ever stood; the newest of them wins.
 	flux := s.source(device, time.Unix(0, 0), s.now().Add(24*time.Hour), []string{telemetry.MetricInUseSeconds}) +
-		`|> last() |> keep(columns: ["_time", "_value", "station"])`
+		`|> last()`
 	var newest time.Time
-	err := s.each(ctx, flux, func(record *query.FluxRecord) error {
-		if record.Time().After(newest) {
-			newest = record.Time()
+	err := s.query(ctx, flux, func(r row) error {
+		if r.at.After(newest) {
+			newest = r.at
 		}
 		return nil
 	})
@@ -113,30 +111,29 @@ func (m minute) sample(device string) telemetry.Sample {
 		Minute: time.Unix(m.at, 0).UTC(),
 		Tags:   telemetry.Tags{Site: m.tags[0], Room: m.tags[1], Station: m.tags[2], Kind: m.tags[3]},
 	}
-	for field, value := range m.values {
-		switch field {
+	for _, n := range m.values {
+		v := n.value
+		switch n.field {
 		case telemetry.MetricInUseSeconds:
-			s.InUseSeconds = count(value)
+			s.InUseSeconds = int(v.count)
 		case telemetry.MetricIdleSeconds:
-			s.IdleSeconds = count(value)
+			s.IdleSeconds = int(v.count)
 		case telemetry.MetricCPUPercent:
-			s.CPUPercent = pointer(value)
+			s.CPUPercent = &v.number
 		case telemetry.MetricMemoryPercent:
-			s.MemoryPercent = pointer(value)
+			s.MemoryPercent = &v.number
 		case telemetry.MetricPowerWatts:
-			s.PowerWatts = pointer(value)
+			s.PowerWatts = &v.number
 		case fieldSource:
-			s.Source, _ = value.(string)
+			s.Source = v.text
 		case fieldApplication:
-			s.Application, _ = value.(string)
+			s.Application = v.text
 		default:
-			name, ours := strings.CutPrefix(field, metricPrefix)
-			number, ok := number(value)
-			if ours && ok {
+			if name, ours := strings.CutPrefix(n.field, metricPrefix); ours && v.numeric {
 				if s.Metrics == nil {
 					s.Metrics = map[string]float64{}
 				}
-				s.Metrics[name] = number
+				s.Metrics[name] = v.number
 			}
 		}
 	}
@@ -151,28 +148,6 @@ func fieldOf(metric string) string {
 		return metric
 	}
 	return metricPrefix + metric
-}
-
-func number(value any) (float64, bool) {
-	switch value := value.(type) {
-	case float64:
-		return value, true
-	case int64:
-		return float64(value), true
-	}
-	return 0, false
-}
-
-func count(value any) int {
-	n, _ := value.(int64)
-	return int(n)
-}
-
-func pointer(value any) *float64 {
-	if number, ok := value.(float64); ok {
-		return &number
-	}
-	return nil
 }
 
 func earlier(a, b time.Time) time.Time {

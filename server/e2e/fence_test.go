@@ -35,7 +35,7 @@ func plan() map[string]room {
 		"configs":   {},
 		"dashboard": {},
 
-		"agent":         {own: "agent/app agent/config configs"},
+		"agent":         {own: "agent configs"},
 		"agent/app":     {own: "agent configs", their: "golang.org/x/sync"},
 		"agent/config":  {own: "configs agent/wire", their: "github.com/goccy/go-yaml"},
 		"agent/wire":    {},
@@ -44,7 +44,7 @@ func plan() map[string]room {
 		"agent/outbox":  {own: "agent/wire"},
 		"agent/uplink":  {own: "agent/wire agent/outbox", their: "github.com/eclipse/paho.mqtt.golang golang.org/x/time"},
 
-		"server":           {own: "server/app server/config configs"},
+		"server":           {own: "server configs"},
 		"server/app":       {own: "server agent/wire configs dashboard", their: "golang.org/x/sync " + metrics},
 		"server/config":    {own: "configs server/fault", their: "github.com/goccy/go-yaml"},
 		"server/fault":     {},
@@ -60,7 +60,7 @@ func plan() map[string]room {
 			their: "database/sql github.com/jackc/pgx modernc.org/sqlite github.com/pressly/goose",
 		},
 		"server/influx": {own: "server/fault server/telemetry", their: "github.com/influxdata/influxdb-client-go"},
-		"server/broker": {own: "server/fault agent/wire", their: "github.com/wind-c/comqtt golang.org/x/time " + metrics},
+		"server/broker": {own: "server/fault server/equipment agent/wire", their: "github.com/wind-c/comqtt golang.org/x/time " + metrics},
 		"server/ingest": {
 			own:   domain + " agent/wire",
 			their: "github.com/eclipse/paho.mqtt.golang golang.org/x/time golang.org/x/sync " + metrics,

@@ -19,8 +19,8 @@ import (
 type Bookings struct {
 	db    *DB
 	rules atomic.Pointer[booking.Rules] // as of its version, which every decision compares with the stored one
-	queue decisions                     // PostgreSQL only: SQLite's writer joins by itself
-	hub   hub                           // SQLite only: PostgreSQL notifies
+	queue decisions
+	hub   hub // SQLite only: PostgreSQL notifies
 }
 
 // NewBookings makes the store. It starts nothing.
@@ -145,13 +145,18 @@ func (b *Bookings) Active(ctx context.Context, stationIDs []string, personID str
 
 // takenQuery reads the active bookings of an ask. A booking may come twice: by its station and by its person.
 func (db *DB) takenQuery(ask booking.Ask, into *collection) statement {
+	stations, people := distinct(ask.StationIDs), distinct(ask.PersonIDs)
+	ofStation, ofPerson := db.dialect.among("station_id", 1), db.dialect.among("person_id", 2)
+	args := []any{db.dialect.list(stations), db.dialect.list(people), ask.From.Unix(), ask.Until.Unix()}
+	if len(stations) == 1 && len(people) == 1 {
+		// The usual case. Planners know what an equation is worth before they know the table.
+		ofStation, ofPerson, args[0], args[1] = "station_id = $1", "person_id = $2", stations[0], people[0]
+	}
+	const rest = " AND ends_at > $3 AND starts_at < $4 AND status <> 'cancelled'"
 	return statement{
-		text: `SELECT ` + bookingColumns + ` FROM bookings
-			WHERE ` + db.dialect.among("station_id", 1) + ` AND ends_at > $3 AND starts_at < $4 AND status <> 'cancelled'
-			UNION ALL SELECT ` + bookingColumns + ` FROM bookings
-			WHERE ` + db.dialect.among("person_id", 2) + ` AND ends_at > $3 AND starts_at < $4 AND status <> 'cancelled'`,
-		args: []any{db.dialect.list(distinct(ask.StationIDs)), db.dialect.list(distinct(ask.PersonIDs)), ask.From.Unix(), ask.Until.Unix()},
-		read: into.add,
+		text: "SELECT " + bookingColumns + " FROM bookings WHERE " + ofStation + rest +
+			" UNION ALL SELECT " + bookingColumns + " FROM bookings WHERE " + ofPerson + rest,
+		args: args, read: into.add,
 	}
 }
 

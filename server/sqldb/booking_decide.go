@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ type decision struct {
 	ctx    context.Context
 	ask    booking.Ask
 	decide func(booking.View) (booking.Write, error)
-	done   chan struct{} // PostgreSQL: closed when err is set
+	done   chan struct{} // closed when err is set
 	err    error
 
 	// What one try read and wants to write.
@@ -25,27 +26,12 @@ type decision struct {
 	write booking.Write
 }
 
-// Decide lets the function decide on what stands, and makes durable what it wants.
+// Decide lets the function decide on what stands, and makes durable what it wants. It cannot be part of Together.
 func (b *Bookings) Decide(ctx context.Context, ask booking.Ask, decide func(booking.View) (booking.Write, error)) error {
-	d := &decision{ctx: ctx, ask: ask, decide: decide}
-	if b.db.writer == nil {
-		return b.queue.wait(d, b.together)
+	if b.db.joined(ctx) != nil {
+		return errors.New("sqldb: a decision about bookings has its own transaction")
 	}
-	var rules *booking.Rules
-	err := b.db.write(ctx, func(t *tx) (err error) {
-		if rules, err = b.settle(t.send, nil, nil, d); err != nil {
-			return err
-		}
-		return d.err // undoes nothing but this one
-	})
-	if overlaps(err) {
-		return booking.ErrOverlap
-	}
-	if err == nil {
-		b.keep(rules)
-		b.hub.tell(d.touched())
-	}
-	return err
+	return b.queue.wait(&decision{ctx: ctx, ask: ask, decide: decide, done: make(chan struct{})}, b.together)
 }
 
 // settle runs decisions one after another in one transaction: locks, reads, asks each, and writes. before travels with the
@@ -109,9 +95,12 @@ func (b *Bookings) locks(all []*decision, people map[string]account.Person) []st
 			args: []any{b.db.dialect.list(distinct(stations))}, read: func(row scanner) error { var id string; return row.Scan(&id) },
 		})
 	}
+	which, arg := b.db.dialect.among("id", 1), b.db.dialect.list(distinct(persons))
+	if len(persons) == 1 {
+		which, arg = "id = $1", persons[0]
+	}
 	return append(out, statement{
-		text: "SELECT id, programme, disabled_at FROM people WHERE " + b.db.dialect.among("id", 1) + " ORDER BY id" + lock,
-		args: []any{b.db.dialect.list(distinct(persons))},
+		text: "SELECT id, programme, disabled_at FROM people WHERE " + which + " ORDER BY id" + lock, args: []any{arg},
 		read: func(row scanner) error {
 			var p account.Person
 			var disabledAt sql.NullInt64

@@ -16,9 +16,9 @@ import (
 	"github.com/labtide/labtide/server/booking"
 )
 
-// decisions joins the decisions that wait at the same moment into one transaction of PostgreSQL, in two round trips: waiting
-// for the disk and for the network is what a booking costs. A caller that finds a free turn works for all who wait, until
-// nobody does; so a lone decision never waits, and there is no goroutine that outlives its callers.
+// decisions joins the decisions that wait at the same moment into one transaction: waiting for the disk and for the network is
+// what a booking costs. Who finds a free turn starts work for all who wait, which ends when nobody does; so a lone decision
+// never waits, and no goroutine outlives those who need it.
 type decisions struct {
 	mu      sync.Mutex
 	waiting []*decision
@@ -35,7 +35,6 @@ const (
 
 // wait queues a decision and returns when it has been made. The caller's context counts until its turn comes.
 func (q *decisions) wait(d *decision, together func([]*decision)) error {
-	d.done = make(chan struct{})
 	q.mu.Lock()
 	q.waiting = append(q.waiting, d)
 	if q.working < maxWorking {
@@ -83,9 +82,9 @@ func (q *decisions) next() []*decision {
 // together makes the decisions in one transaction. When the database refuses what they write, each has one of its own, so that
 // nobody pays for another.
 func (b *Bookings) together(all []*decision) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(all[0].ctx), maxTurn)
+	ctx, cancel := context.WithTimeout(context.Background(), maxTurn) // nobody may cancel the others
 	defer cancel()
-	err := b.tryTogether(ctx, all)
+	err := b.settleTogether(ctx, all)
 	kind, _ := violated(err)
 	switch {
 	case err == nil:
@@ -102,14 +101,35 @@ func (b *Bookings) together(all []*decision) {
 	}
 }
 
-// tryTogether runs the transaction again when it lost against another one.
-func (b *Bookings) tryTogether(ctx context.Context, all []*decision) error {
-	for attempt := 1; ; attempt++ {
-		err := b.settleTogether(ctx, all)
-		if !retryable(err) || attempt == maxAttempts || ctx.Err() != nil {
+// settleTogether runs one transaction, again when it lost against another one.
+func (b *Bookings) settleTogether(ctx context.Context, all []*decision) (err error) {
+	var rules *booking.Rules
+	if b.db.writer != nil {
+		err = b.db.write(ctx, func(t *tx) (err error) {
+			rules, err = b.settle(t.send, nil, nil, all...)
 			return err
+		})
+	} else {
+		rules, err = b.tryPostgres(ctx, all)
+	}
+	if err != nil {
+		return err
+	}
+	b.keep(rules)
+	for _, d := range all {
+		b.hub.tell(d.touched())
+	}
+	return nil
+}
+
+// tryPostgres runs the transaction again when it lost against another one: a deadlock, a serialization failure.
+func (b *Bookings) tryPostgres(ctx context.Context, all []*decision) (*booking.Rules, error) {
+	for attempt := 1; ; attempt++ {
+		rules, err := b.settlePostgres(ctx, all)
+		if !retryable(err) || attempt == maxAttempts || ctx.Err() != nil {
+			return rules, err
 		}
-		pause := time.NewTimer(time.Duration(rand.Int64N(int64(attempt)*int64(5*time.Millisecond)) + 1)) //nolint:gosec // jitter
+		pause := time.NewTimer(rand.N(2*time.Millisecond<<attempt) + 1) //nolint:gosec // jitter
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
@@ -118,27 +138,29 @@ func (b *Bookings) tryTogether(ctx context.Context, all []*decision) error {
 	}
 }
 
-// settleTogether runs one transaction on a connection of its own: BEGIN travels with the locks and the reads, COMMIT with
-// the writes and the notices.
-func (b *Bookings) settleTogether(ctx context.Context, all []*decision) error {
+// settlePostgres runs one transaction in two round trips: BEGIN travels with the locks and the reads, COMMIT with the writes
+// and the notices.
+func (b *Bookings) settlePostgres(ctx context.Context, all []*decision) (rules *booking.Rules, err error) {
 	conn, err := b.db.pool.Conn(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer conn.Close() //nolint:errcheck // back to the pool
-	return conn.Raw(func(raw any) error {
+	err = conn.Raw(func(raw any) error {
 		pg := raw.(*stdlib.Conn).Conn() //nolint:errcheck // openPostgres uses no other driver
 		send := func(statements ...statement) error { return sendPostgres(ctx, pg, statements) }
-		rules, err := b.settle(send, []statement{{text: "BEGIN"}}, func() []statement { return finish(all) }, all...)
-		if err != nil {
-			if undo(ctx, pg) != nil {
-				return errors.Join(err, driver.ErrBadConn)
-			}
-			return err
+		rules, err = b.settle(send, begin(), func() []statement { return finish(all) }, all...)
+		if err != nil && undo(ctx, pg) != nil {
+			return errors.Join(err, driver.ErrBadConn)
 		}
-		b.keep(rules)
-		return nil
+		return err
 	})
+	return rules, err
+}
+
+// begin also keeps the planner from reading whole tables: its plans are made once, when the tables are still small, and kept.
+func begin() []statement {
+	return []statement{{text: "BEGIN"}, {text: "SET LOCAL enable_seqscan = off"}}
 }
 
 // undo ends a transaction that failed, even when the time for it is over.

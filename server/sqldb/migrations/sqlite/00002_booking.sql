@@ -45,7 +45,7 @@ CREATE TABLE booking_entries (
     act        TEXT NOT NULL,
     after      TEXT NOT NULL, -- JSON
     PRIMARY KEY (booking_id, version)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE unmet_demands (
     id         TEXT NOT NULL PRIMARY KEY,
@@ -75,7 +75,7 @@ CREATE TABLE booking_policies (
     many_stations         INTEGER CHECK (many_stations IN (0, 1)),
     version               INTEGER NOT NULL,
     PRIMARY KEY (scope, scope_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- The version of everything but bookings that decides about them. Each decision reads it in its own transaction, so what a
 -- process keeps in memory is never older than what is stored.

@@ -73,7 +73,7 @@ func (c *dayCache[B]) lookUp(p plan[B], out []B) (missing [][2]ledger.Day) {
 	defer c.mu.Unlock()
 	c.clock++
 	for day := p.first; day < p.end; day++ {
-		if k := c.blocks[day]; k != nil && k.version == p.versions[day] && day < p.settled {
+		if k := c.blocks[day]; k != nil && k.version >= p.versions[day] && day < p.settled {
 			k.usedAt = c.clock
 			out[day-p.first] = k.block
 			continue

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/equipment/equipmenttest"
 	"github.com/labtide/labtide/server/ledger"
 	"github.com/labtide/labtide/server/ledger/ledgertest"
 	"github.com/labtide/labtide/server/telemetry"
@@ -48,4 +50,12 @@ func openSamples(t testing.TB) *Samples {
 		}
 	})
 	return s
+}
+
+func TestEquipmentIsAStore(t *testing.T) {
+	for _, driver := range drivers() {
+		t.Run(driver, func(t *testing.T) {
+			equipmenttest.RunStore(t, func(t *testing.T) equipment.Store { return NewEquipment(fresh(t, driver)) })
+		})
+	}
 }

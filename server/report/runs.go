@@ -8,8 +8,8 @@ import (
 	"github.com/labtide/labtide/server/ledger"
 )
 
-// DayRuns labels the minutes of a station on one day of its site, as far as they have passed.
-func (s *Service) DayRuns(ctx context.Context, stationIDOrCode string, day equipment.Day) (Day, error) {
+// Day labels the minutes of a station on one day of its site, as far as they have passed.
+func (s *Service) Day(ctx context.Context, stationIDOrCode string, day equipment.Day) (Day, error) {
 	if _, err := parseDay(day, "day"); err != nil {
 		return Day{}, err
 	}

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/account/accounttest"
 	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/equipment/equipmenttest"
 	"github.com/labtide/labtide/server/ledger"
@@ -56,6 +58,14 @@ func TestEquipmentIsAStore(t *testing.T) {
 	for _, driver := range drivers() {
 		t.Run(driver, func(t *testing.T) {
 			equipmenttest.RunStore(t, func(t *testing.T) equipment.Store { return NewEquipment(fresh(t, driver)) })
+		})
+	}
+}
+
+func TestAccountsIsAStore(t *testing.T) {
+	for _, driver := range drivers() {
+		t.Run(driver, func(t *testing.T) {
+			accounttest.RunStore(t, func(t *testing.T) account.Store { return NewAccounts(fresh(t, driver)) })
 		})
 	}
 }

@@ -19,10 +19,11 @@ CREATE TABLE origins (
 ) STRICT;
 CREATE UNIQUE INDEX origins_texts ON origins (source, application, site, room, station, kind);
 
+-- No foreign keys: they would be looked up at each write, and nothing ever deletes a series or an origin.
 CREATE TABLE samples (
-    series         INTEGER NOT NULL REFERENCES series (id),
+    series         INTEGER NOT NULL,
     minute         INTEGER NOT NULL, -- since 1970-01-01, UTC
-    origin         INTEGER NOT NULL REFERENCES origins (id),
+    origin         INTEGER NOT NULL,
     in_use_seconds INTEGER NOT NULL,
     idle_seconds   INTEGER NOT NULL,
     cpu_percent    REAL,

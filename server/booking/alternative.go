@@ -102,12 +102,12 @@ func (f *finder) shifted() []Alternative {
 			if span.From.Before(f.span.From) {
 				alternative.Why = WhyEarlier
 			}
-			if span != f.span && f.accepted(f.place, span) && (best == nil || f.distance(alternative) < f.distance(*best)) {
+			if f.accepted(f.place, span) && (best == nil || f.distance(alternative) < f.distance(*best)) {
 				best = &alternative
 			}
 		}
 	}
-	if best == nil {
+	if best == nil || best.StartsAt.Equal(f.span.From) { // not shifted: shorter gives it
 		return nil
 	}
 	return []Alternative{*best}

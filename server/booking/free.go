@@ -30,7 +30,11 @@ func (p *place) gaps(window equipment.Interval, taken []Booking, inTheWay func(B
 			blocked = append(blocked, b.Interval())
 		}
 	}
-	return subtract(p.schedule.Open(p.RoomID, window.From, window.Until), equipment.Merge(blocked))
+	out := subtract(p.schedule.Open(p.RoomID, window.From, window.Until), equipment.Merge(blocked))
+	for i, gap := range out {
+		out[i] = equipment.Interval{From: gap.From.UTC(), Until: gap.Until.UTC()}
+	}
+	return out
 }
 
 // subtract takes the blocked intervals out of the open ones; both are in order and do not overlap among themselves.

@@ -233,3 +233,10 @@ func (m *Memory) PutPolicy(_ context.Context, r booking.PolicyRule) (booking.Pol
 	m.version++
 	return r, nil
 }
+
+// Forget removes a booking as if it had never been.
+func (m *Memory) Forget(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.bookings, id)
+}

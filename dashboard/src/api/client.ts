@@ -1,5 +1,6 @@
 // The one way to the server: typed by openapi.yaml, errors become a Problem.
 import createClient, { type Middleware } from 'openapi-fetch'
+import { serverNow, setServerTime } from '../lib/clock.svelte'
 import { Problem } from './problem'
 import type { paths } from './schema'
 
@@ -22,6 +23,9 @@ const carryToken: Middleware = {
     if (csrfToken && request.method !== 'GET') request.headers.set('X-CSRF-Token', csrfToken)
   },
   onResponse({ response, schemaPath }) {
+    const date = Date.parse(response.headers.get('date') ?? '')
+    // The header has whole seconds only: a small difference says nothing.
+    if (Math.abs(date - serverNow()) > 3_000) setServerTime(date)
     if (response.status === 401 && schemaPath !== '/api/v1/session') whenRefused()
   },
   onError() {

@@ -6,7 +6,12 @@ type Loader = () => Promise<{ default: Component<Record<string, string>> }>
 
 const ROUTES: [pattern: string, load: Loader][] = [
   ['/', () => import('../features/board/BoardPage.svelte') as ReturnType<Loader>],
+  ['/stations/:code', () => import('../features/station/StationPage.svelte') as ReturnType<Loader>],
+  ['/s/:code', () => import('../features/station/StationPage.svelte') as ReturnType<Loader>],
+  ['/bookings', () => import('../features/bookings/BookingsPage.svelte') as ReturnType<Loader>],
   ['/utilization', () => import('../features/utilization/UtilizationPage.svelte') as ReturnType<Loader>],
+  ['/admin', () => import('../features/admin/AdminPage.svelte') as ReturnType<Loader>],
+  ['/admin/:tab', () => import('../features/admin/AdminPage.svelte') as ReturnType<Loader>],
   ['/account', () => import('../features/account/AccountPage.svelte') as ReturnType<Loader>],
 ]
 

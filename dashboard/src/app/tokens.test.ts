@@ -6,7 +6,7 @@ const css = readFileSync('src/app/tokens.css', 'utf8')
 function tokens(selector: string): Record<string, string> {
   const at = css.indexOf(selector + ' {')
   const block = css.slice(at, css.indexOf('}', at))
-  return Object.fromEntries([...block.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map((m) => [m[1]!, m[2]!]))
+  return Object.fromEntries([...block.matchAll(/--([\w-]+): (#[0-9a-f]{6}|\d+%);/g)].map((m) => [m[1]!, m[2]!]))
 }
 
 function luminance(hex: string): number {
@@ -51,6 +51,14 @@ describe.each([
     it.each(tracks)(`${fill} stands out on %s at 3`, (track) => {
       expect(contrast(t[fill]!, t[track]!)).toBeGreaterThanOrEqual(3)
     })
+  it('ink reads at 4.5 on every shade of a heatmap', () => {
+    const channels = (hex: string) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16))
+    for (let share = 0; share <= 1; share += 0.05) {
+      const part = (share * parseInt(t.deepest!)) / 100
+      const mixed = channels(t.used!).map((c, i) => Math.round(c * part + channels(t.wash!)[i]! * (1 - part)))
+      expect(contrast(t.ink!, '#' + mixed.map((c) => c.toString(16).padStart(2, '0')).join(''))).toBeGreaterThanOrEqual(4.5)
+    }
+  })
 })
 
 it('the dark that the system wishes is the dark that a person chooses', () => {

@@ -78,3 +78,14 @@ export function dayAndSpan(from: number, to: number, zone: string, now: number):
   const range = span(from, to, zone)
   return wallOf(from, zone).day === wallOf(now, zone).day ? range : `${shortDay(from, zone)} ${range}`
 }
+
+/** Mon 23 Nov 13:05 */
+export function dayAndClock(instant: number, zone: string): string {
+  return `${shortDay(instant, zone)} ${clock(instant, zone)}`
+}
+
+/** Mon, for 1. */
+export function weekday(iso: number): string {
+  // 1 January 2024 was a Monday.
+  return dates('weekday', 'UTC', { weekday: 'short' }).format(Date.UTC(2024, 0, iso))
+}

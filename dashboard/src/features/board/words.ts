@@ -3,7 +3,7 @@ import type { Card, Slot } from '../../api/shapes'
 import { clock, longDay, minutes, weekdayClock } from '../../i18n/format'
 import { known, t } from '../../i18n/text.svelte'
 import { minutesByLabel } from '../../lib/strip'
-import { dayOf } from './day'
+import { dayOf, type StationDay } from './day'
 
 const zoneOf = (card: Card) => card.day.time_zone
 
@@ -57,18 +57,25 @@ export function canBookNow(card: Card): boolean {
 }
 
 /** The day in one sentence, for those who cannot see the strip. */
-export function daySentence(card: Card, now: number): string {
-  const day = dayOf(card)
+export function daySentence(station: string, day: StationDay, now: number): string {
   const sums = minutesByLabel(day.runs, now)
   return t('strip.summary', {
-    station: card.station.code,
-    day: longDay(day.whole.from, zoneOf(card)),
+    station,
+    day: longDay(day.whole.from, day.zone),
     bookings: t('strip.bookings', { n: day.bookings.length }),
     used: minutes(sums.booked_used + sums.walk_in),
     idle: minutes(sums.booked_idle + sums.blocked_idle),
     walk_in: minutes(sums.walk_in),
     unknown: minutes(sums.unknown),
   })
+}
+
+/** What a station's own page says first. */
+export function stationHeadline(card: Card): string {
+  const station = card.station.code
+  const ends = card.state === 'free' ? card.free_until : card.state === 'in_use' ? card.booking?.ends_at : undefined
+  if (ends) return t(card.state === 'free' ? 'station.headline.free' : 'station.headline.in_use', { station, time: when(ends, card) })
+  return t(card.state === 'free' || card.state === 'in_use' ? `station.headline.${card.state}_open` : `station.headline.${card.state}`, { station })
 }
 
 export function headline(cards: Card[]): string {

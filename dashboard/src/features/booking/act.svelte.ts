@@ -18,6 +18,13 @@ export interface Wish {
   override?: boolean
 }
 
+let made = $state(0)
+
+/** Grows with every change made here: lists that read it are fetched again. */
+export function changesMade(): number {
+  return made
+}
+
 const wire = (instant: number) => new Date(instant).toISOString().replace('.000Z', 'Z')
 
 /** Reserves, and offers the way back for a while. Throws a Problem when it is refused. */
@@ -31,6 +38,7 @@ export async function reserve({ station, startsAt, endsAt, purpose, programme, o
     override: override ?? false,
   }
   const booking = unwrap(await api.POST('/api/v1/bookings', { body, params: { header: idempotencyKey() } }))
+  made++
   tell(t('book.done', said(booking)), { action: { label: t('undo'), run: () => void giveBack(booking, 'book.undone') } })
   return booking
 }
@@ -40,7 +48,9 @@ export async function giveBack(booking: Booking, news: 'book.undone' | 'bookings
   try {
     const header = ifMatch(booking.version)
     const after = unwrap(await api.DELETE('/api/v1/bookings/{booking}', { params: { path: { booking: booking.id }, header } }))
-    tell(t(news, said(booking)))
+    made++
+    const again = news === 'bookings.cancelled' && { label: t('undo'), run: () => void retake(booking) }
+    tell(t(news, said(booking)), { action: again || null })
     return after
   } catch (error) {
     tell(explain(error), { kind: 'failed' })
@@ -48,10 +58,20 @@ export async function giveBack(booking: Booking, news: 'book.undone' | 'bookings
   }
 }
 
-export async function change(booking: Booking, startsAt: number, endsAt: number, override = false): Promise<Booking> {
-  const body = { ...(startsAt !== Date.parse(booking.starts_at) && { starts_at: wire(startsAt) }), ends_at: wire(endsAt), override }
+/** Takes back a cancellation, if nobody was quicker. */
+async function retake({ station, starts_at, ends_at, purpose, programme }: Booking): Promise<void> {
+  try {
+    await reserve({ station: station.id, startsAt: Date.parse(starts_at), endsAt: Date.parse(ends_at), purpose, programme })
+  } catch (error) {
+    tell(explain(error), { kind: 'failed' })
+  }
+}
+
+export async function change(booking: Booking, startsAt: number, endsAt: number, override = false, station?: string): Promise<Booking> {
+  const body = { ...(station && { station }), ...(startsAt !== Date.parse(booking.starts_at) && { starts_at: wire(startsAt) }), ends_at: wire(endsAt), override }
   const params = { path: { booking: booking.id }, header: ifMatch(booking.version) }
   const after = unwrap(await api.PATCH('/api/v1/bookings/{booking}', { body, params }))
+  made++
   tell(t('bookings.moved', said(after)))
   return after
 }

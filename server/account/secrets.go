@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -158,3 +159,6 @@ func (s *Service) ByToken(ctx context.Context, secret string) (Actor, error) {
 	}
 	return Actor{PersonID: p.ID, Role: p.Role, Scopes: t.Scopes}, nil
 }
+
+// SessionKey changes with the person's password: a session that was begun with another one is over.
+func SessionKey(p Person) string { return hex.EncodeToString(Hash(p.PasswordHash)[:8]) }

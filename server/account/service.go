@@ -162,3 +162,12 @@ func (s *Service) Actor(ctx context.Context, personID string) (Actor, error) {
 	}
 	return SignedIn(p.ID, p.Role), nil
 }
+
+// Name gives how a person is called, disabled or not; "" when there is nobody. It is at most Remembered old.
+func (s *Service) Name(ctx context.Context, personID string) (string, error) {
+	p, err := s.people.get(personID, func() (Person, error) { return s.store.PersonByID(ctx, personID) })
+	if fault.KindOf(err) == fault.KindNotFound {
+		return "", nil
+	}
+	return p.Name, err
+}

@@ -76,24 +76,17 @@ type Reports interface {
 	Day(ctx context.Context, station string, day equipment.Day) (report.Day, error)
 }
 
-// Idempotency keeps the answers of requests that carry an Idempotency-Key, for 24 hours.
+// Idempotency keeps the answers of requests that carry an Idempotency-Key, for 24 hours; what an answer is, it need not know.
 type Idempotency interface {
 	// Begin claims a key of a person. Exactly one of several callers at once gets began. For a key that was used before it
 	// gives the answer, or fault.KindConflict "request_under_way" while there is none, or fault.KindRule
 	// "idempotency_key_reused" when the body was another. A claim older than a minute without an answer may be taken over:
 	// that server died.
-	Begin(ctx context.Context, personID, key string, bodyHash []byte, now time.Time) (answer Answer, began bool, err error)
+	Begin(ctx context.Context, personID, key string, bodyHash []byte, now time.Time) (answer []byte, began bool, err error)
 	// Finish stores the answer of a claim.
-	Finish(ctx context.Context, personID, key string, answer Answer) error
+	Finish(ctx context.Context, personID, key string, answer []byte) error
 	// Release gives a claim up: the request may be sent again as if it had never come.
 	Release(ctx context.Context, personID, key string) error
-}
-
-// Answer is a whole HTTP answer, as the client saw it.
-type Answer struct {
-	Status  int
-	Headers map[string]string
-	Body    []byte
 }
 
 // Check says whether a part answers. It must give up when the context ends.

@@ -1,0 +1,72 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/live"
+)
+
+// GetBoard implements StrictServerInterface.
+func (s *Server) GetBoard(ctx context.Context, request GetBoardRequestObject) (GetBoardResponseObject, error) {
+	roomID := ""
+	if request.Params.Room != nil {
+		room, _, err := s.room(ctx, *request.Params.Room)
+		if err != nil {
+			return nil, err
+		}
+		roomID = room.ID
+	}
+	snapshot, err := s.deps.Board.Snapshot(ctx, roomID)
+	if err != nil {
+		return nil, err
+	}
+	directory, err := s.directory.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	who := callerOf(ctx)
+	board := Board{Seq: snapshot.ID, At: snapshot.At.UTC(), Stations: make([]BoardStation, len(snapshot.Cards))}
+	for i, card := range snapshot.Cards {
+		board.Stations[i] = directory.boardStation(who, card)
+	}
+	return GetBoard200JSONResponse(board), nil
+}
+
+// boardStation shows a card to somebody.
+func (d *directory) boardStation(who *caller, card live.Card) BoardStation {
+	site := d.sites[card.Station.SiteID]
+	out := BoardStation{
+		Station: d.stationRef(card.Station), Bookable: new(card.Station.Bookable), State: StationState(card.State),
+		Since: instant(card.Since), Source: text(card.Source), DeviceLastSeenAt: instant(card.DeviceSeenAt),
+		FreeFrom: instant(card.FreeFrom), FreeUntil: instant(card.FreeUntil),
+		Day: DayStrip{
+			StartsAt: card.Day.StartsAt.UTC(), EndsAt: card.Day.EndsAt.UTC(), TimeZone: site.TimeZone,
+			Open: intervals(card.Day.Open), Bookings: make([]Slot, len(card.Day.Bookings)), Runs: runs(card.Day.Runs),
+		},
+	}
+	for i, b := range card.Day.Bookings {
+		out.Day.Bookings[i] = slot(who, b)
+	}
+	if card.Booking != nil {
+		out.Booking = new(slot(who, *card.Booking))
+	}
+	if card.Next != nil {
+		out.NextBooking = new(slot(who, *card.Next))
+	}
+	if card.Outage != nil {
+		out.Outage = &BoardOutage{Id: text(card.Outage.ID), Reason: card.Outage.Reason, EndsAt: instant(card.Outage.EndsAt)}
+	}
+	return out
+}
+
+// slot shows a booking to somebody: whose it is and what for only if they may see it.
+func slot(who *caller, b live.Slot) Slot {
+	out := Slot{
+		Id: b.BookingID, StartsAt: b.StartsAt.UTC(), EndsAt: b.EndsAt.UTC(), Mine: b.PersonID == who.PersonID, Version: b.Version,
+	}
+	if account.Allowed(who.Actor, account.ActionSeeNames, b.PersonID) {
+		out.PersonName, out.Programme, out.Purpose = text(b.PersonName), text(b.Programme), new(Purpose(b.Purpose))
+	}
+	return out
+}

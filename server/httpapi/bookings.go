@@ -1,0 +1,199 @@
+package httpapi
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/booking"
+	"github.com/labtide/labtide/server/fault"
+)
+
+// myself is how a caller names themselves in a filter.
+const myself = "me"
+
+// showBooking shows a booking to somebody: whose it is and what for only if they may see it.
+func (s *Server) showBooking(ctx context.Context, d *directory, b booking.Booking) (Booking, error) {
+	who := callerOf(ctx)
+	out := Booking{
+		Id: b.ID, Station: d.stationRef(d.stations[b.StationID]), Mine: b.PersonID == who.PersonID,
+		StartsAt: b.StartsAt.UTC(), EndsAt: b.EndsAt.UTC(), PlannedEnd: instant(b.PlannedEnd), Status: BookingStatus(b.Status),
+		CreatedAt: b.CreatedAt.UTC(), Version: b.Version,
+	}
+	if !out.Mine && !account.Allowed(who.Actor, account.ActionSeeNames, b.PersonID) {
+		return out, nil
+	}
+	called, err := s.accounts.Name(ctx, b.PersonID)
+	out.Person = &PersonRef{Id: b.PersonID, Name: called}
+	out.Programme, out.Purpose = text(b.Programme), new(Purpose(b.Purpose))
+	return out, err
+}
+
+// answerBooking shows a booking with its ETag. A station that was added on another server a moment ago is looked up again.
+func (s *Server) answerBooking(ctx context.Context, b booking.Booking) (Booking, string, error) {
+	_, d, err := s.station(ctx, b.StationID)
+	if err != nil {
+		return Booking{}, "", err
+	}
+	out, err := s.showBooking(ctx, d, b)
+	return out, etag(b.Version), err
+}
+
+// CreateBooking implements StrictServerInterface.
+func (s *Server) CreateBooking(ctx context.Context, request CreateBookingRequestObject) (CreateBookingResponseObject, error) {
+	in := request.Body
+	if (in.Station == nil) == (in.Kind == nil) {
+		return nil, fault.Rule("station_or_kind", "name either a station or a kind").On("/station")
+	}
+	made, err := s.deps.Bookings.Reserve(ctx, callerOf(ctx).Actor, booking.Request{
+		StationID: given(in.Station), KindID: given(in.Kind), PersonID: personRef(ctx, in.Person), StartsAt: in.StartsAt, EndsAt: in.EndsAt,
+		Programme: given(in.Programme), Purpose: booking.Purpose(given(in.Purpose)), Override: given(in.Override),
+	})
+	if err != nil {
+		return nil, asRule(err)
+	}
+	body, tag, err := s.answerBooking(ctx, made)
+	return CreateBooking201JSONResponse{Body: body, Headers: CreateBooking201ResponseHeaders{ETag: tag}}, err
+}
+
+func personRef(ctx context.Context, ref *Ref) string {
+	if ref != nil && *ref == myself {
+		return callerOf(ctx).PersonID
+	}
+	return given(ref)
+}
+
+// GetBooking implements StrictServerInterface.
+func (s *Server) GetBooking(ctx context.Context, request GetBookingRequestObject) (GetBookingResponseObject, error) {
+	b, err := s.visibleBooking(ctx, request.Booking)
+	if err != nil {
+		return nil, err
+	}
+	body, tag, err := s.answerBooking(ctx, b)
+	return GetBooking200JSONResponse{Body: body, Headers: GetBooking200ResponseHeaders{ETag: tag}}, err
+}
+
+// visibleBooking gives a booking that the caller may know of; another's is as if it were not there.
+func (s *Server) visibleBooking(ctx context.Context, id string) (booking.Booking, error) {
+	b, err := s.deps.Bookings.ByID(ctx, id)
+	if err != nil {
+		return b, err
+	}
+	if !account.Allowed(callerOf(ctx).Actor, account.ActionSeeNames, b.PersonID) && b.PersonID != callerOf(ctx).PersonID {
+		return b, fault.NotFound("booking_unknown", "there is no booking %q", id)
+	}
+	return b, nil
+}
+
+// UpdateBooking implements StrictServerInterface.
+func (s *Server) UpdateBooking(ctx context.Context, request UpdateBookingRequestObject) (UpdateBookingResponseObject, error) {
+	if _, err := s.visibleBooking(ctx, request.Booking); err != nil {
+		return nil, err
+	}
+	in := request.Body
+	change := booking.Change{
+		StationID: in.Station, StartsAt: in.StartsAt, EndsAt: in.EndsAt, Programme: in.Programme, Override: given(in.Override),
+	}
+	if in.Purpose != nil {
+		change.Purpose = new(booking.Purpose(*in.Purpose))
+	}
+	changed, err := s.deps.Bookings.Change(ctx, callerOf(ctx).Actor, request.Booking, versionOf(request.Params.IfMatch), change)
+	if err != nil {
+		return nil, asRule(err)
+	}
+	body, tag, err := s.answerBooking(ctx, changed)
+	return UpdateBooking200JSONResponse{Body: body, Headers: UpdateBooking200ResponseHeaders{ETag: tag}}, err
+}
+
+// CancelBooking implements StrictServerInterface.
+func (s *Server) CancelBooking(ctx context.Context, request CancelBookingRequestObject) (CancelBookingResponseObject, error) {
+	if _, err := s.visibleBooking(ctx, request.Booking); err != nil {
+		return nil, err
+	}
+	gone, err := s.deps.Bookings.Cancel(ctx, callerOf(ctx).Actor, request.Booking, versionOf(request.Params.IfMatch))
+	if err != nil {
+		return nil, asRule(err)
+	}
+	body, tag, err := s.answerBooking(ctx, gone)
+	return CancelBooking200JSONResponse{Body: body, Headers: CancelBooking200ResponseHeaders{ETag: tag}}, err
+}
+
+// ListBookings implements StrictServerInterface.
+func (s *Server) ListBookings(ctx context.Context, request ListBookingsRequestObject) (ListBookingsResponseObject, error) {
+	filter, err := s.bookingFilter(ctx, request.Params)
+	if err != nil {
+		return nil, err
+	}
+	limit := filter.Limit
+	filter.Limit++ // one more tells whether there is a next page
+	bookings, err := s.deps.Bookings.List(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.directory.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := BookingList{}
+	if len(bookings) > limit {
+		bookings = bookings[:limit]
+		last := bookings[limit-1].Cursor()
+		out.Next = cursor("bookings", strconv.FormatInt(last.StartsAt.Unix(), 10), last.ID)
+	}
+	out.Items = make([]Booking, len(bookings))
+	for i, b := range bookings {
+		if out.Items[i], err = s.showBooking(ctx, d, b); err != nil {
+			return nil, err
+		}
+	}
+	return ListBookings200JSONResponse(out), nil
+}
+
+func (s *Server) bookingFilter(ctx context.Context, params ListBookingsParams) (booking.Filter, error) {
+	who := callerOf(ctx)
+	filter := booking.Filter{
+		PersonID: personRef(ctx, params.Person), From: given(params.From), Until: given(params.To),
+		Status: booking.Status(given(params.Status)), Limit: limitOf(params.Limit),
+	}
+	if params.Station != nil {
+		station, _, err := s.station(ctx, *params.Station)
+		if err != nil {
+			return filter, err
+		}
+		filter.StationIDs = []string{station.ID}
+	}
+	switch {
+	case params.Person == nil && params.Station == nil:
+		filter.PersonID = who.PersonID
+	case filter.PersonID != "" && filter.PersonID != who.PersonID && !account.Allowed(who.Actor, account.ActionSeeNames, filter.PersonID):
+		return filter, fault.Forbidden("not_allowed", "you may list your own bookings, or those of a station")
+	}
+	after, err := place("bookings", 2, params.Cursor)
+	if err != nil || after == nil {
+		return filter, err
+	}
+	second, err := strconv.ParseInt(after[0], 10, 64)
+	if err != nil || second < 0 || second > everEnd.Unix() {
+		return filter, fault.Rule("cursor_unknown", "this is not a cursor of this list; start again without one").On("cursor")
+	}
+	filter.After = booking.Cursor{StartsAt: time.Unix(second, 0).UTC(), ID: after[1]}
+	return filter, nil
+}
+
+// GetPolicy implements StrictServerInterface.
+func (s *Server) GetPolicy(ctx context.Context, request GetPolicyRequestObject) (GetPolicyResponseObject, error) {
+	station, d, err := s.station(ctx, request.Station)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.deps.Bookings.PolicyFor(ctx, station.ID)
+	if err != nil {
+		return nil, err
+	}
+	return GetPolicy200JSONResponse{
+		Station: d.stationRef(station), GridMinutes: int32(p.GridMinutes), ShortestMinutes: int32(p.ShortestMinutes), //nolint:gosec // minutes of a day
+		LongestMinutes: int32(p.LongestMinutes), HorizonDays: int32(p.HorizonDays), NoticeMinutes: int32(p.NoticeMinutes), //nolint:gosec // as above
+		ClassLongestMinutes: int32(p.ClassLongestMinutes), ClassHorizonDays: int32(p.ClassHorizonDays), ManyStations: p.ManyStations, //nolint:gosec // as above
+	}, nil
+}

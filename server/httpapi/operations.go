@@ -1,0 +1,101 @@
+package httpapi
+
+import (
+	"context"
+	_ "embed" // the description is served, too
+	"fmt"
+	"net/http"
+	"regexp"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/labtide/labtide/server/account"
+)
+
+//go:embed openapi.yaml
+var description []byte
+
+// actionSignedIn is the x-labtide-action of what everybody may do who is somebody.
+const actionSignedIn = "signed_in"
+
+// operation is what openapi.yaml says about one method of one path, ready to be held against a request.
+type operation struct {
+	id     string
+	method string
+	route  string // as the router knows it: /api/v1/stations/:station
+	public bool
+	action account.Action // empty in public ones
+	params []parameter
+	body   *openapi3.Schema // nil: none
+	// needsBody: a request without one is refused.
+	needsBody  bool
+	idempotent bool // takes an Idempotency-Key
+	stream     bool
+}
+
+// parameter is one value outside of the body.
+type parameter struct {
+	name     string
+	in       string // path, query, header
+	required bool
+	integer  bool
+	schema   *openapi3.Schema
+}
+
+// operations is openapi.yaml by "METHOD /route".
+type operations map[string]*operation
+
+var pathParameter = regexp.MustCompile(`\{([^}]+)\}`)
+
+// readDescription reads and checks openapi.yaml.
+func readDescription() (*openapi3.T, operations, error) {
+	loader := openapi3.NewLoader()
+	doc, err := loader.LoadFromData(description)
+	if err != nil {
+		return nil, nil, fmt.Errorf("httpapi: openapi.yaml: %w", err)
+	}
+	if err := doc.Validate(context.Background(), openapi3.DisableExamplesValidation()); err != nil {
+		return nil, nil, fmt.Errorf("httpapi: openapi.yaml: %w", err)
+	}
+	all := operations{}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			o, err := newOperation(method, path, item, op)
+			if err != nil {
+				return nil, nil, err
+			}
+			all[o.method+" "+o.route] = o
+		}
+	}
+	return doc, all, nil
+}
+
+func newOperation(method, path string, item *openapi3.PathItem, op *openapi3.Operation) (*operation, error) {
+	o := &operation{
+		id: op.OperationID, method: method, route: pathParameter.ReplaceAllString(path, ":$1"),
+		public: op.Security != nil && len(*op.Security) == 0,
+	}
+	action, _ := op.Extensions["x-labtide-action"].(string)
+	o.action = account.Action(action)
+	if o.public != (action == "") {
+		return nil, fmt.Errorf("httpapi: openapi.yaml: %s must either be public or have an x-labtide-action", o.id)
+	}
+	for _, ref := range append(append(openapi3.Parameters{}, item.Parameters...), op.Parameters...) {
+		p := ref.Value
+		o.params = append(o.params, parameter{
+			name: p.Name, in: p.In, required: p.Required, integer: p.Schema.Value.Type.Is("integer"), schema: p.Schema.Value,
+		})
+		o.idempotent = o.idempotent || p.Name == headerIdempotencyKey
+	}
+	if op.RequestBody != nil {
+		media := op.RequestBody.Value.Content.Get("application/json")
+		if media == nil {
+			return nil, fmt.Errorf("httpapi: openapi.yaml: the body of %s is not JSON", o.id)
+		}
+		o.body, o.needsBody = media.Schema.Value, op.RequestBody.Value.Required
+	}
+	if ok := op.Responses.Status(http.StatusOK); ok != nil && ok.Value.Content.Get("text/event-stream") != nil {
+		o.stream = true
+	}
+	return o, nil
+}

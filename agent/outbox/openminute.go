@@ -44,6 +44,18 @@ func (b *Outbox) TakeOpen() ([]byte, error) {
 	return body, nil
 }
 
+// InUse reports whether a process has the outbox in dir open.
+func InUse(dir string) bool {
+	if _, err := os.Stat(filepath.Join(dir, "lock")); err != nil {
+		return false
+	}
+	unlock, err := lock(dir)
+	if err != nil {
+		return true
+	}
+	return unlock() != nil
+}
+
 // WriteFile replaces a small file so that after a power cut either the old or the new content is there, whole.
 func WriteFile(path string, content []byte) error {
 	temporary := path + ".new"

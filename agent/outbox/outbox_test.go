@@ -241,7 +241,18 @@ func TestNothingIsDroppedBeforeTheBoundOfTheAge(t *testing.T) {
 
 func TestOnlyOneProcessOpensAnOutbox(t *testing.T) {
 	dir := t.TempDir()
-	mustOpen(t, dir, roomy())
+	if InUse(dir) {
+		t.Error("nobody uses it yet")
+	}
+	b := mustOpen(t, dir, roomy())
+	if !InUse(dir) {
+		t.Error("it is in use")
+	}
+	defer func() {
+		if err := b.Close(); err != nil || InUse(dir) {
+			t.Errorf("after closing it is in use: %v", err)
+		}
+	}()
 	if _, err := Open(dir, roomy(), quiet()); err == nil || !strings.Contains(err.Error(), "another agent") {
 		t.Errorf("the second opening: %v", err)
 	}

@@ -1,0 +1,202 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/labtide/labtide/agent/config"
+	"github.com/labtide/labtide/agent/outbox"
+	"github.com/labtide/labtide/agent/wire"
+)
+
+// Credentials are what enrolment gave this device. Its id is its user name at the broker.
+type Credentials struct {
+	Server   string `json:"server"`
+	Device   string `json:"device"`
+	Broker   string `json:"broker"`
+	Username string `json:"username"`
+	Password string `json:"password"`
+	CA       string `json:"ca"`
+}
+
+// ErrNotEnrolled says that the data folder holds no credentials.
+var ErrNotEnrolled = errors.New("this computer is not enrolled yet")
+
+const credentialsFile = "credentials.json"
+
+// ReadCredentials reads the credentials from the data folder.
+func ReadCredentials(data string) (Credentials, error) {
+	path := filepath.Join(data, credentialsFile)
+	content, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return Credentials{}, fmt.Errorf("%w (there is no %s); get a one-time code from the dashboard and run: "+
+			"agent enroll -server URL -code CODE", ErrNotEnrolled, path)
+	}
+	if err != nil {
+		return Credentials{}, fmt.Errorf("read the credentials: %w", err)
+	}
+	var c Credentials
+	if err := json.Unmarshal(content, &c); err != nil {
+		return Credentials{}, fmt.Errorf("%s is damaged; enroll again with -replace: %w", path, err)
+	}
+	if err := c.check(); err != nil {
+		return Credentials{}, fmt.Errorf("%s is damaged; enroll again with -replace: %w", path, err)
+	}
+	return c, nil
+}
+
+func (c Credentials) check() error {
+	switch {
+	case !wire.ValidDevice(c.Device):
+		return fmt.Errorf("%q is no device id", c.Device)
+	case c.Username == "" || c.Password == "":
+		return errors.New("the user name or the password is missing")
+	}
+	return config.CheckBroker(c.Broker)
+}
+
+// Enrolment is one trade of a one-time code for credentials.
+type Enrolment struct {
+	Server  string // its URL
+	Code    string
+	CA      []byte // PEM; empty trusts the system's certificates
+	Data    string // the folder to write to
+	Replace bool   // credentials that are already there
+}
+
+// Enroll trades the code and writes the credentials into the data folder. The code is only spent when they can be
+// written. Errors are sentences for people.
+func Enroll(ctx context.Context, e Enrolment) (Credentials, error) {
+	claim, err := e.url()
+	if err != nil {
+		return Credentials{}, err
+	}
+	if old, err := ReadCredentials(e.Data); !e.Replace && !errors.Is(err, ErrNotEnrolled) {
+		if err != nil {
+			return Credentials{}, err
+		}
+		return Credentials{}, fmt.Errorf("this computer is already enrolled as %s; to make it another device, stop the agent and add -replace", old.Device)
+	}
+	if err := os.MkdirAll(e.Data, 0o700); err != nil {
+		return Credentials{}, fmt.Errorf("make the data folder: %w", err)
+	}
+	path := filepath.Join(e.Data, credentialsFile)
+	if err := outbox.WriteFile(path+".test", nil); err != nil {
+		return Credentials{}, fmt.Errorf("nothing can be written into %s, so the code was not used: %w", e.Data, err)
+	}
+	if err := os.Remove(path + ".test"); err != nil {
+		return Credentials{}, fmt.Errorf("clean up %s: %w", e.Data, err)
+	}
+	credentials, err := e.post(ctx, claim)
+	if err != nil {
+		return Credentials{}, err
+	}
+	content, err := json.MarshalIndent(credentials, "", "  ")
+	if err == nil {
+		err = outbox.WriteFile(path, append(content, '\n'))
+	}
+	if err != nil {
+		return Credentials{}, fmt.Errorf("write the credentials: %w", err)
+	}
+	return credentials, nil
+}
+
+func (e Enrolment) url() (string, error) {
+	u, err := url.Parse(e.Server)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", fmt.Errorf("%q is no server's address; write http://host:8080 or https://host", e.Server)
+	}
+	return u.JoinPath("/api/v1/enrollments/claim").String(), nil
+}
+
+// claimTimeout bounds the whole conversation with the server; maxAnswer bounds its answer.
+const (
+	claimTimeout = 20 * time.Second
+	maxAnswer    = 256 << 10
+)
+
+func (e Enrolment) post(ctx context.Context, claim string) (Credentials, error) {
+	ctx, cancel := context.WithTimeout(ctx, claimTimeout)
+	defer cancel()
+	body, err := json.Marshal(map[string]string{"code": strings.TrimSpace(e.Code)})
+	if err != nil {
+		return Credentials{}, fmt.Errorf("write the request: %w", err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, claim, bytes.NewReader(body))
+	if err != nil {
+		return Credentials{}, fmt.Errorf("write the request: %w", err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "application/json")
+	client, err := e.client()
+	if err != nil {
+		return Credentials{}, err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return Credentials{}, fmt.Errorf("the server cannot be reached: %w", err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return Credentials{}, fmt.Errorf("read the server's answer: %w", err)
+	}
+	if response.StatusCode/100 != 2 {
+		return Credentials{}, problem(response.StatusCode, answer)
+	}
+	credentials := Credentials{}
+	if err := json.Unmarshal(answer, &credentials); err != nil {
+		return Credentials{}, fmt.Errorf("%s does not answer like a Labtide server: %w", e.Server, err)
+	}
+	credentials.Server = e.Server
+	if err := credentials.check(); err != nil {
+		return Credentials{}, fmt.Errorf("%s does not answer like a Labtide server: %w", e.Server, err)
+	}
+	return credentials, nil
+}
+
+// client follows no redirect: a code is for the server that was named.
+func (e Enrolment) client() (*http.Client, error) {
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
+	if len(e.CA) > 0 {
+		pool := x509.NewCertPool()
+		if !pool.AppendCertsFromPEM(e.CA) {
+			return nil, errors.New("-ca: the file holds no certificate in PEM form")
+		}
+		transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	}
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &http.Client{Transport: transport, CheckRedirect: stay}, nil
+}
+
+// problem turns an application/problem+json answer into one sentence.
+func problem(status int, answer []byte) error {
+	var p struct {
+		Title  string `json:"title"`
+		Detail string `json:"detail"`
+		Code   string `json:"code"`
+	}
+	if json.Unmarshal(answer, &p) != nil || p.Title == "" && p.Detail == "" {
+		return fmt.Errorf("the server answers %d %s; is this the address of a Labtide server?", status, http.StatusText(status))
+	}
+	sentence := p.Detail
+	if sentence == "" {
+		sentence = p.Title
+	}
+	if p.Code != "" {
+		return fmt.Errorf("the server says no: %s (%s)", sentence, p.Code)
+	}
+	return fmt.Errorf("the server says no: %s", sentence)
+}

@@ -1,0 +1,29 @@
+// Command agent is Labtide's agent: it sees whether this computer is used, minute by minute, and tells the server.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+)
+
+// An agent's heap is small and lives long: collecting early keeps its memory small and costs little.
+const (
+	gcPercent   = 20
+	memoryLimit = 8 << 20
+)
+
+func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}

@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/labtide/labtide/server/booking"
@@ -76,4 +77,88 @@ func putSchool(tb testing.TB, db *DB, s bookingtest.School) {
 	if err != nil {
 		tb.Fatal(err)
 	}
+}
+
+func TestDecisionsThatShareATransactionDoNotPayForEachOther(t *testing.T) {
+	onEach(t, func(t *testing.T, cfg Config) {
+		db := openTest(t, cfg)
+		putSchool(t, db, bookingtest.NewSchool())
+		b := NewBookings(db)
+		broken := errors.New("no")
+		write := func(id string, station int, fail error) *decision {
+			x := booking.Booking{
+				ID: id, StationID: bookingtest.StationID(station), PersonID: bookingtest.StudentID(0), Purpose: booking.PurposePractice,
+				StartsAt: bookingtest.At(1, 10, 0), EndsAt: bookingtest.At(1, 11, 0), Status: booking.StatusConfirmed, Version: 1,
+			}
+			return &decision{ctx: t.Context(), ask: booking.Ask{StationIDs: []string{x.StationID}}, decide: func(booking.View) (booking.Write, error) {
+				return booking.Write{Insert: []booking.Booking{x}}, fail
+			}}
+		}
+		nobody := write("of nobody", 3, nil)
+		inner := nobody.decide
+		nobody.decide = func(v booking.View) (booking.Write, error) {
+			w, err := inner(v)
+			w.Insert[0].PersonID = "nobody"
+			return w, err
+		}
+		batch := []*decision{write("one", 0, nil), write("forgets", 0, nil), write("two", 1, nil), write("fails", 2, broken), nobody}
+		b.together(batch)
+		if batch[0].err != nil || !errors.Is(batch[1].err, booking.ErrOverlap) || batch[2].err != nil || !errors.Is(batch[3].err, broken) || batch[4].err == nil {
+			t.Errorf("the answers are %v, %v, %v, %v, %v", batch[0].err, batch[1].err, batch[2].err, batch[3].err, batch[4].err)
+		}
+		all, err := b.Active(t.Context(), nil, "", bookingtest.At(0, 0, 0), bookingtest.At(9, 0, 0))
+		if err != nil || len(all) != 2 {
+			t.Errorf("stored %v, %v", all, err)
+		}
+	})
+}
+
+func TestADecisionThatWaitsForALockThatAnotherProcessHoldsIsMadeAfterwards(t *testing.T) {
+	onPostgres(t, func(t *testing.T, cfg Config) {
+		db := openTest(t, cfg)
+		putSchool(t, db, bookingtest.NewSchool())
+		other, err := db.pool.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Rollback() //nolint:errcheck // committed below
+		if _, err := other.ExecContext(t.Context(), "SELECT id FROM stations WHERE id = $1 FOR NO KEY UPDATE", bookingtest.StationID(0)); err != nil {
+			t.Fatal(err)
+		}
+		s := booking.New(NewBookings(db), bookingtest.Now)
+		reserve := func(station int) error {
+			_, err := s.Reserve(t.Context(), bookingtest.Student(station), booking.Request{
+				StationID: bookingtest.StationID(station), StartsAt: bookingtest.At(1, 10, 0), EndsAt: bookingtest.At(1, 11, 0),
+			})
+			return err
+		}
+		waits := make(chan error, 1)
+		go func() { waits <- reserve(0) }()
+		for waiting := 0; waiting == 0; { // until it stands in the queue of the lock
+			err := db.pool.QueryRowContext(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()").Scan(&waiting)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := reserve(1); err != nil {
+			t.Errorf("another station meanwhile: %v", err)
+		}
+		select {
+		case err := <-waits:
+			t.Fatalf("it did not wait: %v", err)
+		default:
+		}
+		x := bookingtest.At(1, 10, 30).Unix()
+		if _, err := other.ExecContext(t.Context(), `INSERT INTO bookings (`+bookingColumns+`)
+			VALUES ('first', $1, $2, '', 'practice', $3, $4, 'confirmed', NULL, '', 0, 0, 1)`, bookingtest.StationID(0), bookingtest.StudentID(9), x, x+900); err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		var refused *booking.Refused
+		if err := <-waits; !errors.As(err, &refused) || refused.Refusals[0].Code != booking.CodeSlotTaken {
+			t.Errorf("it got %v, want a refusal: it must see what was written while it waited", err)
+		}
+	})
 }

@@ -27,7 +27,9 @@ func notifyStations(ids []string) statement {
 // connects anew by itself, with jitter. changed must be quick.
 func (b *Bookings) Listen(ctx context.Context, changed func(stationID string)) error {
 	if b.db.writer != nil {
-		defer b.hub.join(changed)()
+		leave := b.hub.join(changed)
+		defer leave()
+		changed("") // what happened before is not told
 		<-ctx.Done()
 		return nil
 	}

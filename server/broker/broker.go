@@ -42,8 +42,9 @@ const (
 	longestKeepalive = 10 * time.Minute
 	// writesPending is the queue of each connection, which the library allocates whole: 8 bytes each.
 	writesPending = 2048
-	// window is how many messages may be on their way to the server without its acknowledgement. Above it usage is
-	// dropped, for agents send it again until the server itself says that it is stored.
+	// window is how many messages may be on their way to the server without its acknowledgement. Above it devices
+	// wait, and if the server does not move at all, usage is dropped: agents send it again until the server itself
+	// says that it is stored.
 	window = 1024
 	// forEver is what the library adds to the time of a message to know when to throw it away.
 	forEver = 100 * 365 * 24 * 60 * 60

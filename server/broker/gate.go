@@ -125,7 +125,7 @@ func (g *gate) OnPublish(client *mqtt.Client, packet packets.Packet) (packets.Pa
 			"topic", printable([]byte(packet.TopicName)), "bytes", len(packet.Payload))
 		return packet, packets.CodeSuccessIgnore
 	}
-	if channel == wire.ChannelUsage && b.serverIsBusy() {
+	if channel == wire.ChannelUsage && !b.roomAtServer() {
 		b.metrics.shed.Inc()
 		return packet, packets.CodeSuccessIgnore
 	}
@@ -136,14 +136,14 @@ func (g *gate) OnPublish(client *mqtt.Client, packet packets.Packet) (packets.Pa
 // OnQosPublish counts what is on its way to the server.
 func (g *gate) OnQosPublish(client *mqtt.Client, packet packets.Packet, _ int64, _ int) {
 	if p := server(client); p != nil && packet.FixedHeader.Type == packets.Publish {
-		p.pending.Add(1)
+		p.flow.sent()
 	}
 }
 
 // OnPacketRead counts what the server acknowledges.
 func (g *gate) OnPacketRead(client *mqtt.Client, packet packets.Packet) (packets.Packet, error) {
 	if p := server(client); p != nil && packet.FixedHeader.Type == packets.Puback {
-		p.pending.Add(-1)
+		p.flow.over()
 	}
 	return packet, nil
 }
@@ -152,20 +152,22 @@ func (g *gate) OnPacketRead(client *mqtt.Client, packet packets.Packet) (packets
 func (g *gate) OnPublishDropped(client *mqtt.Client, packet packets.Packet) {
 	g.broker.metrics.overflow.Inc()
 	if p := server(client); p != nil && packet.FixedHeader.Qos > 0 {
-		p.pending.Add(-1)
+		p.flow.over()
 	}
 }
 
-// serverIsBusy reports whether no connection of the server's has room in its window.
-func (b *Broker) serverIsBusy() bool {
+// roomAtServer reports whether the server takes another message, after a wait if it is behind. Of several connections
+// one with room is enough.
+func (b *Broker) roomAtServer() bool {
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	var least *peer
 	for p := range b.servers {
-		if p.pending.Load() < window {
-			return false
+		if least == nil || p.flow.waiting() < least.flow.waiting() {
+			least = p
 		}
 	}
-	return true
+	b.mu.Unlock()
+	return least != nil && least.flow.enter()
 }
 
 func (g *gate) mayAll(client *mqtt.Client) bool {

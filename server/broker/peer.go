@@ -6,19 +6,18 @@ import (
 	"io"
 	"net"
 	"runtime/debug"
-	"sync/atomic"
 	"time"
 )
 
 // peer is one connection, from its first byte on.
 type peer struct {
 	net.Conn
-	out     output
-	head    []byte // a CONNECT that was read already and that the library reads again
-	local   bool   // the server itself
-	device  string // the client id, once it may hold one; guarded by Broker.mu
-	done    chan struct{}
-	pending atomic.Int64 // messages to the server that it has not acknowledged
+	out    output
+	head   []byte // a CONNECT that was read already and that the library reads again
+	local  bool   // the server itself
+	device string // the client id, once it may hold one; guarded by Broker.mu
+	done   chan struct{}
+	flow   flow // to the server, when this is its connection
 }
 
 func newPeer(conn net.Conn) *peer {

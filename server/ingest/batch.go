@@ -40,7 +40,8 @@ type origin struct {
 	seq     uint64
 }
 
-// gather makes batches until the context ends: a batch is closed when it is full, or a moment after its first message.
+// gather makes batches until the context ends: a batch is closed when it is full, a moment after its first message, or
+// when nothing has come for a while, because devices and brokers that wait for our word send nothing more.
 func (i *Ingest) gather(ctx context.Context, batches chan<- *batch) {
 	defer close(batches)
 	for {
@@ -61,13 +62,17 @@ func (i *Ingest) gather(ctx context.Context, batches chan<- *batch) {
 }
 
 func (i *Ingest) fill(ctx context.Context, b *batch) {
-	timer := time.NewTimer(batchLinger)
-	defer timer.Stop()
+	linger, quiet := time.NewTimer(batchLinger), time.NewTimer(batchQuiet)
+	defer linger.Stop()
+	defer quiet.Stop()
 	for len(b.samples) < batchPoints && len(b.messages) < i.config.QueueMessages {
 		select {
 		case d := <-i.usage:
 			i.add(b, d)
-		case <-timer.C:
+			quiet.Reset(batchQuiet)
+		case <-linger.C:
+			return
+		case <-quiet.C:
 			return
 		case <-ctx.Done():
 			return

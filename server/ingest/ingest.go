@@ -78,6 +78,7 @@ type Deps struct {
 const (
 	batchPoints = 5000
 	batchLinger = 250 * time.Millisecond
+	batchQuiet  = 20 * time.Millisecond
 )
 
 // lastWords is how long a batch that is being stored may go on after the end was asked for.

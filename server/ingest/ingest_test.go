@@ -280,22 +280,33 @@ func TestAMinuteBelongsToTheStationWhereTheDeviceStoodThen(t *testing.T) {
 	})
 }
 
-func TestABatchIsFullAtFiveThousandPointsAndLateAfterAMoment(t *testing.T) {
+func TestABatchIsClosedWhenItIsFullOldOrNothingMoreComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := goOffline(t)
 		start := time.Now().Truncate(time.Minute).Add(-30 * 24 * time.Hour)
-		for n := range 25 {
-			o.deliver("m", usage1, minutes(t, "e1", uint64(1+240*n), start.Add(time.Duration(240*n)*time.Minute), 240))
+		seq := uint64(1)
+		send := func(n int) {
+			o.deliver("m", usage1, minutes(t, "e1", seq, start.Add(time.Duration(seq)*time.Minute), n))
+			seq += uint64(n)
 		}
-		synctest.Wait()
-		if got := o.value(t, "labtide_ingest_batches_total"); got != 1 || len(o.acks) != 21 {
-			t.Errorf("%v batches of %d messages are stored without waiting, want one of 21 (5,040 points)", got, len(o.acks))
+		expect := func(what string, batches, acks int) {
+			t.Helper()
+			synctest.Wait()
+			if got := o.value(t, "labtide_ingest_batches_total"); got != float64(batches) || len(o.acks) != acks {
+				t.Errorf("%s: %v batches and %d acks, want %d and %d", what, got, len(o.acks), batches, acks)
+			}
 		}
-		time.Sleep(batchLinger)
-		synctest.Wait()
-		if got := o.value(t, "labtide_ingest_batches_total"); got != 2 || len(o.acks) != 25 {
-			t.Errorf("%v batches after a moment, want 2", got)
+		for range 25 {
+			send(240)
 		}
+		expect("full at 21 messages, 5,040 points", 1, 21)
+		time.Sleep(batchQuiet)
+		expect("quiet", 2, 25)
+		for range 30 { // a drop every 10 ms
+			send(1)
+			time.Sleep(batchQuiet / 2)
+		}
+		expect("old", 3, 25+int(batchLinger/(batchQuiet/2)))
 	})
 }
 

@@ -51,10 +51,9 @@ type Bookings interface {
 	PolicyFor(ctx context.Context, station string) (booking.Policy, error)
 }
 
-// Samples is the part of telemetry.Store that the edge reads.
+// Samples is the part of telemetry.Service that the edge reads.
 type Samples interface {
-	Series(ctx context.Context, q telemetry.Query) ([]telemetry.Point, error)
-	Coverage(ctx context.Context, device string, from, until time.Time) (minutes int64, err error)
+	StationSeries(ctx context.Context, q telemetry.StationQuery) (telemetry.StationSeries, error)
 }
 
 // States is the part of telemetry.StateStore that the edge reads.
@@ -69,7 +68,7 @@ type LiveBoard interface {
 	Watch(after string) (w *live.Watch, gap bool)
 }
 
-// Reports is what report.Reporter gives.
+// Reports is the part of report.Service that the edge reads.
 type Reports interface {
 	Utilization(ctx context.Context, q report.Query) (report.Utilization, error)
 	Heatmap(ctx context.Context, q report.Query) (report.Heatmap, error)

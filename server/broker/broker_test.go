@@ -2,12 +2,22 @@ package broker
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
+	"net"
 	"testing"
+	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/eclipse/paho.mqtt.golang/packets"
+	library "github.com/wind-c/comqtt/v2/mqtt/packets"
 
 	"github.com/labtide/labtide/agent/wire"
 )
@@ -254,4 +264,79 @@ func TestADeviceThatDoesNotReadDelaysNobodyAndIsHungUpOn(t *testing.T) {
 			t.Fatal("it is not hung up on")
 		}
 	}
+}
+
+func TestARetainedStateOutlivesTheLibrarysDay(t *testing.T) {
+	b := run(t)
+	retain := func(topic string, created, expiry int64) {
+		b.mqtt.Topics.RetainMessage(library.Packet{
+			FixedHeader: library.FixedHeader{Type: library.Publish, Retain: true},
+			TopicName:   topic, Payload: []byte("state"), Created: created, Expiry: expiry,
+		})
+	}
+	long := time.Now().Add(-30 * 24 * time.Hour).Unix()
+	retain("labtide/v1/dev-1/state", long, 0)
+	retain("labtide/v1/dev-2/state", long, long) // gone with the next sweep, which so is seen to have been
+	for end := time.Now().Add(patience); ; {
+		if _, ok := b.mqtt.Topics.Retained.Get("labtide/v1/dev-2/state"); !ok {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("the library does not sweep")
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+	if _, ok := b.mqtt.Topics.Retained.Get("labtide/v1/dev-1/state"); !ok {
+		t.Error("a retained state was thrown away after a month")
+	}
+}
+
+func TestTLSIsServedAndOldVersionsAreNot(t *testing.T) {
+	certificate, key, pool := selfSigned(t)
+	b := run(t, func(c *Config) { c.TLSListen, c.TLSCert, c.TLSKey = "127.0.0.1:0", certificate, key })
+	o := options(b, "dev-1")
+	o.Servers = nil
+	o.AddBroker("ssl://" + b.TLSAddr()).SetTLSConfig(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12})
+	device := connect(t, o)
+	wait(t, device.Publish("labtide/v1/dev-1/usage", 1, false, "over TLS"))
+
+	old, err := tls.Dial("tcp", b.TLSAddr(), &tls.Config{RootCAs: pool, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10})
+	if err == nil {
+		_ = old.Close()
+		t.Error("TLS 1.1 is served")
+	}
+	plain := dialRaw(t, b)
+	_ = plain.Close()
+	plain.Conn, err = net.Dial("tcp", b.TLSAddr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain.packet(connectPacket("dev-1"))
+	plain.expectEnd()
+	alive(t, b)
+}
+
+// selfSigned makes a certificate for 127.0.0.1 and gives the paths of its PEM files.
+func selfSigned(t *testing.T) (certificate, key string, pool *x509.CertPool) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	pool = x509.NewCertPool()
+	pool.AppendCertsFromPEM(public)
+	return file(t, "crt", public), file(t, "key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})), pool
 }

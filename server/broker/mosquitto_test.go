@@ -139,6 +139,26 @@ func TestMosquittoKnowsTheSecretsOfTheRegister(t *testing.T) {
 	connect(t, at(addr, "dev-1", secretOf("dev-1")))
 }
 
+func TestOnMosquittoAWillOnAForeignTopicIsNotPublished(t *testing.T) {
+	addr := mosquitto(t)
+	server := connect(t, at(addr, "labtide-server", serverPassword))
+	states := hear(t, server, "labtide/v1/+/state")
+	for _, topic := range []string{"labtide/v1/dev-2/state", "labtide/v1/dev-1/state"} { // the second is its own
+		device := paho.NewClient(at(addr, "dev-1", secretOf("dev-1")).SetWill(topic, "lost", 1, true))
+		token := device.Connect()
+		if !token.WaitTimeout(patience) {
+			t.Fatal("no answer")
+		}
+		if token.Error() == nil {
+			takeOver := connect(t, at(addr, "dev-1", secretOf("dev-1"))) // ends the first without a DISCONNECT
+			takeOver.Disconnect(0)
+		}
+	}
+	if m := receive(t, states); m.Topic() != "labtide/v1/dev-1/state" {
+		t.Errorf("the will on %s was published", m.Topic())
+	}
+}
+
 func TestOnMosquittoADeviceCannotTakeTheClientIDOfAnother(t *testing.T) {
 	addr := mosquitto(t)
 	lost := make(chan error, 1)

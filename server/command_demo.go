@@ -76,10 +76,10 @@ func (s *show) prepareFolder(dir string, keep bool) (err error) {
 func demoConfig(listen, folder string) config.Config {
 	cfg := config.Default()
 	cfg.Server.Data = folder
-	cfg.Server.Listen = listen
 	if listen == "" {
-		cfg.Server.Listen = free(cfg.Server.Listen)
+		listen = free(cfg.Server.Listen)
 	}
+	cfg.Server.Listen = listen
 	cfg.MQTT.Listen = free(cfg.MQTT.Listen)
 	cfg.Log.Level = "warn"
 	return cfg
@@ -98,7 +98,7 @@ func free(address string) string {
 func demoAccounts() []httpapi.DemoAccount {
 	var out []httpapi.DemoAccount
 	for _, a := range demo.Accounts() {
-		out = append(out, httpapi.DemoAccount{Login: a.Login, Password: demo.Password, Role: account.Role(a.Role), Name: a.Name})
+		out = append(out, httpapi.DemoAccount{Login: a.Login, Password: demo.Password, Role: httpapi.Role(a.Role), Name: a.Name})
 	}
 	return out
 }

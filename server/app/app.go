@@ -8,8 +8,11 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,6 +27,7 @@ import (
 	"github.com/labtide/labtide/server/ingest"
 	"github.com/labtide/labtide/server/live"
 	"github.com/labtide/labtide/server/report"
+	"github.com/labtide/labtide/server/telemetry"
 )
 
 // Options is what does not come from the configuration.
@@ -41,6 +45,8 @@ type Server struct {
 	broker *broker.Broker // nil: an external one
 	ingest *ingest.Ingest
 	board  *live.Board
+	port   net.Listener // of the API
+	url    string       // where people reach it
 	api    *httpapi.Server
 }
 
@@ -52,10 +58,20 @@ func New(ctx context.Context, cfg config.Config, options Options, log *slog.Logg
 	}
 	s := &Server{cfg: cfg, log: log, stores: stores}
 	if err := s.build(ctx, options); err != nil {
-		_ = stores.Close() // the first error is the one to tell
-		return nil, err
+		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
+}
+
+// close gives up what New opened and Run has not closed.
+func (s *Server) close() error {
+	var err error
+	if s.port != nil {
+		if err = s.port.Close(); errors.Is(err, net.ErrClosed) {
+			err = nil
+		}
+	}
+	return errors.Join(err, s.stores.Close())
 }
 
 func (s *Server) build(ctx context.Context, options Options) error {
@@ -65,6 +81,9 @@ func (s *Server) build(ctx context.Context, options Options) error {
 	reports := report.New(report.Sources{Register: s.stores.Equipment, Bookings: s.stores.Bookings, Ledger: s.stores.Ledger})
 	s.board = live.New(live.Sources{Register: s.stores.Equipment, States: s.stores.States, People: s.stores.Accounts,
 		Bookings: between{bookings}, Days: reports}, s.log.With("part", "board"))
+	if err := s.openPort(ctx); err != nil {
+		return err
+	}
 	if err := s.buildBroker(ctx, metrics); err != nil {
 		return err
 	}
@@ -77,9 +96,26 @@ func (s *Server) build(ctx context.Context, options Options) error {
 	}
 	return s.buildAPI(options, httpapi.Deps{
 		Accounts: accounts, Sessions: s.stores.Sessions, Equipment: s.stores.Equipment, Bookings: bookings,
-		Samples: s.stores.Samples, States: s.stores.States, Board: s.board, Reports: reports, Idempotency: s.stores.Idempotency,
+		Samples: telemetry.NewService(s.stores.Samples, s.stores.Equipment, time.Now), States: s.stores.States, Board: s.board, Reports: reports, Idempotency: s.stores.Idempotency,
 		Metrics: metrics, Dashboard: dashboard.Dist(), Changed: s.registerChanged, Log: s.log.With("part", "http"),
 	})
+}
+
+// openPort listens already, so that a port that is taken is known before anything is said to be up.
+func (s *Server) openPort(ctx context.Context) (err error) {
+	var listen net.ListenConfig
+	if s.port, err = listen.Listen(ctx, "tcp", s.cfg.Server.Listen); err != nil {
+		return fmt.Errorf("server.listen: %w", err)
+	}
+	if s.url = strings.TrimSuffix(s.cfg.Server.PublicURL, "/"); s.url != "" {
+		return nil
+	}
+	scheme := "http"
+	if s.cfg.Server.TLSCert != "" {
+		scheme = "https"
+	}
+	s.url = scheme + "://" + s.reachable(s.port.Addr().String())
+	return nil
 }
 
 func (s *Server) buildBroker(ctx context.Context, metrics prometheus.Registerer) (err error) {
@@ -123,7 +159,7 @@ func (s *Server) buildAPI(options Options, deps httpapi.Deps) (err error) {
 		{Name: "ingest", Check: func(context.Context) error { return s.ingest.Ready() }},
 	}
 	s.api, err = httpapi.New(httpapi.Config{
-		Listen: c.Listen, PublicURL: c.PublicURL, TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxies,
+		PublicURL: s.url, TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxies,
 		Version: options.Version, Demo: options.Demo, DemoAccounts: options.DemoAccounts, Device: access,
 	}, deps)
 	if err != nil {
@@ -145,12 +181,9 @@ func (s *Server) Run(ctx context.Context, with ...func(ctx context.Context) erro
 		stages = append(stages, stage{"broker", s.broker.Run})
 	}
 	stages = append(stages, stage{"ingest", s.ingest.Run})
-	stages = append(stages, stage{"http", together(append(with, s.api.Run)...)})
-	err := runStages(ctx, stages)
-	if closing := s.stores.Close(); err == nil {
-		err = closing
-	}
-	return err
+	serve := func(ctx context.Context) error { return s.api.Serve(ctx, s.port) }
+	stages = append(stages, stage{"http", together(append(with, serve)...)})
+	return errors.Join(runStages(ctx, stages), s.close())
 }
 
 // listen tells the board of bookings that this or another process changed.
@@ -171,7 +204,7 @@ func (s *Server) Stores() *Stores { return s.stores }
 func (s *Server) Touch() { s.registerChanged() }
 
 // URL is where people reach the server.
-func (s *Server) URL() string { return s.api.URL() }
+func (s *Server) URL() string { return s.url }
 
 // BrokerURL is where devices reach the broker.
 func (s *Server) BrokerURL() string { return s.brokerURL() }

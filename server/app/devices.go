@@ -52,14 +52,19 @@ func (s *Server) brokerURL() string {
 	if tls := s.broker.TLSAddr(); tls != "" {
 		scheme, addr = "ssl", tls
 	}
-	host, port, err := net.SplitHostPort(addr)
+	return scheme + "://" + s.reachable(addr)
+}
+
+// reachable turns an address on which this machine listens into one that others can use.
+func (s *Server) reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return scheme + "://" + addr
+		return address
 	}
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
 		host = s.publicHost()
 	}
-	return scheme + "://" + net.JoinHostPort(host, port)
+	return net.JoinHostPort(host, port)
 }
 
 // publicHost is the name by which other machines know this one.

@@ -27,7 +27,7 @@ type Stores struct {
 	States      *sqldb.States
 	Sessions    *sqldb.Sessions
 	DeadLetters *sqldb.DeadLetters
-	Idempotency answers
+	Idempotency *sqldb.Idempotency
 	Samples     telemetry.Store
 	expire      func(ctx context.Context, before time.Time) error // nil: the store does it itself
 	closers     []func() error
@@ -49,7 +49,7 @@ func OpenStores(ctx context.Context, cfg config.Config, log *slog.Logger) (*Stor
 	s := &Stores{
 		DB: db, Equipment: sqldb.NewEquipment(db), Accounts: sqldb.NewAccounts(db), Bookings: sqldb.NewBookings(db),
 		Ledger: sqldb.NewLedger(db), States: sqldb.NewStates(db), Sessions: sqldb.NewSessions(db),
-		DeadLetters: sqldb.NewDeadLetters(db), Idempotency: answers{sqldb.NewIdempotency(db)},
+		DeadLetters: sqldb.NewDeadLetters(db), Idempotency: sqldb.NewIdempotency(db),
 		closers: []func() error{db.Close},
 	}
 	if err := s.openSamples(ctx, cfg, log); err != nil {

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/labtide/labtide/server/booking"
@@ -159,6 +160,50 @@ func TestADecisionThatWaitsForALockThatAnotherProcessHoldsIsMadeAfterwards(t *te
 		var refused *booking.Refused
 		if err := <-waits; !errors.As(err, &refused) || refused.Refusals[0].Code != booking.CodeSlotTaken {
 			t.Errorf("it got %v, want a refusal: it must see what was written while it waited", err)
+		}
+	})
+}
+
+func TestADecisionSeesWhatThoseBeforeItInTheSameTransactionHaveWritten(t *testing.T) {
+	onEach(t, func(t *testing.T, cfg Config) {
+		db := openTest(t, cfg)
+		putSchool(t, db, bookingtest.NewSchool())
+		b := NewBookings(db)
+		from, until := bookingtest.At(1, 10, 0), bookingtest.At(1, 11, 0)
+		ask := booking.Ask{PersonIDs: []string{bookingtest.StudentID(0)}, BookingIDs: []string{"x"}, From: from, Until: until}
+		x := booking.Booking{
+			ID: "x", StationID: bookingtest.StationID(0), PersonID: bookingtest.StudentID(0), Purpose: booking.PurposePractice,
+			StartsAt: from, EndsAt: until, Status: booking.StatusConfirmed, Version: 1,
+		}
+		if err := b.Decide(t.Context(), ask, func(booking.View) (booking.Write, error) {
+			return booking.Write{Insert: []booking.Booking{x}}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		var seen []string
+		look := func(change func(*booking.Booking)) *decision {
+			return &decision{ctx: t.Context(), ask: ask, decide: func(v booking.View) (booking.Write, error) {
+				for _, taken := range v.Taken {
+					seen = append(seen, taken.ID+" on "+taken.StationID)
+				}
+				seen = append(seen, "stands on "+v.Bookings["x"].StationID+" "+string(v.Bookings["x"].Status))
+				if change == nil {
+					return booking.Write{}, nil
+				}
+				change(&x)
+				return booking.Write{Update: []booking.Booking{x}}, nil
+			}}
+		}
+		b.together([]*decision{
+			look(func(x *booking.Booking) { x.StationID = bookingtest.StationID(1) }),
+			look(func(x *booking.Booking) { x.Status = booking.StatusCancelled }),
+			look(nil),
+		})
+		want := []string{
+			"x on station-00", "stands on station-00 confirmed", "x on station-01", "stands on station-01 confirmed", "stands on station-01 cancelled",
+		}
+		if !slices.Equal(seen, want) {
+			t.Errorf("seen: %q", seen)
 		}
 	})
 }

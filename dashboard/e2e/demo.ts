@@ -4,13 +4,13 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-// Starts `server demo` for all tests and ends it after them. LABTIDE_SERVER_BIN names
+// Starts `server demo` for all tests and ends it after them. LABTIDE_BUILT_SERVER names
 // a built server; without it one is built into a temporary folder. LABTIDE_URL names a
 // running demo instead.
 export default async function start(): Promise<() => Promise<void>> {
   if (process.env.LABTIDE_URL) return async () => {}
   const dir = mkdtempSync(join(tmpdir(), 'labtide-e2e-'))
-  const binary = process.env.LABTIDE_SERVER_BIN ?? build(join(dir, 'server'))
+  const binary = process.env.LABTIDE_BUILT_SERVER ?? build(join(dir, 'server'))
   const address = `127.0.0.1:${await freePort()}`
   const server = spawn(binary, ['demo', '-listen', address, '-dir', join(dir, 'data')], { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''

@@ -18,7 +18,7 @@ interface Account {
 const cookies = new Map<Role, Awaited<ReturnType<Awaited<ReturnType<Browser['newContext']>>['storageState']>>>()
 
 async function account(page: Page, role: Role): Promise<Account> {
-  const response = await page.request.get(url('/api/v1/session'))
+  const response = await page.request.get(url('/api/v1/about'))
   const { demo_accounts: accounts } = (await response.json()) as { demo_accounts: Account[] }
   return accounts.find((one) => one.role === role)!
 }
@@ -84,6 +84,34 @@ export async function faults(page: Page): Promise<string[]> {
     const { violations } = await run.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
     return violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 160)}`))
   })
+}
+
+export interface Gap {
+  station: { id: string; code: string; kind: { id: string } }
+  starts_at: string
+  ends_at: string
+}
+
+/** A free hour of some station on a later day, as the server says: the rooms may be closed right now. */
+export async function freeHour(page: Page, taken: string[] = []): Promise<Gap> {
+  const { items: rooms } = (await (await page.request.get(url('/api/v1/rooms'))).json()) as { items: { id: string }[] }
+  const from = new Date(Math.ceil(Date.now() / 86_400_000) * 86_400_000)
+  const to = new Date(from.getTime() + 6 * 86_400_000)
+  for (const room of rooms) {
+    const query = new URLSearchParams({ room: room.id, from: from.toISOString(), to: to.toISOString(), minutes: '180' })
+    const response = await page.request.get(url(`/api/v1/availability?${query}`))
+    expect(response.status(), await response.text()).toBe(200)
+    const { items } = (await response.json()) as { items: Gap[] }
+    const gap = items.find(({ station }) => !taken.includes(station.code))
+    if (gap) return gap
+  }
+  throw new Error('nothing is free in the next week')
+}
+
+/** The school's day and clock of an instant. */
+export function wall(instant: string | number): { day: string; time: string } {
+  const local = new Date(new Date(instant).getTime() + 8 * 3_600_000).toISOString()
+  return { day: local.slice(0, 10), time: local.slice(11, 16) }
 }
 
 /** The live board is there and live. */

@@ -45,9 +45,12 @@ export function calendarDay(day: string): string {
 
 /** 1–30 November 2026: both days are inside. */
 export function dayRange(first: string, last: string): string {
-  const format = dates('range', 'UTC', { day: 'numeric', month: 'long', year: 'numeric' })
   const [a, b] = [Date.parse(`${first}T00:00:00Z`), Date.parse(`${last}T00:00:00Z`)]
-  return format.formatRange(a, b).replace(/\s*[–-]\s*/, '–')
+  const whole = dates('range', 'UTC', { day: 'numeric', month: 'long', year: 'numeric' })
+  if (a === b) return whole.format(a)
+  // Intl writes Chinese ranges as numbers with slashes.
+  if (currentLanguage() === 'zh') return `${whole.format(a)}至${whole.format(b).replace(first.slice(0, 4) + '年', '')}`
+  return whole.formatRange(a, b).replace(/\s*[–-]\s*/, '–')
 }
 
 /** 1 h 54 min */

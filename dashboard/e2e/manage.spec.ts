@@ -1,0 +1,62 @@
+import { expect, faults, test, url } from './school'
+
+const unique = () => Date.now().toString(36)
+
+test('a station is added, and a computer gets a code for it', async ({ school }) => {
+  const page = await school.as('admin')
+  const code = `T-${unique()}`
+  await page.goto(url('/admin'))
+  await page.getByRole('button', { name: 'Add a station' }).click()
+  await page.locator('dialog [name=code]').fill(code)
+  await page.locator('dialog [type=submit]').click()
+  await expect(page.getByRole('link', { name: code })).toBeVisible()
+
+  await page.goto(url('/admin/devices'))
+  await page.getByRole('button', { name: 'Enrol a computer' }).click()
+  await page.locator('dialog [name=device]').fill(code.toLowerCase() + '-pc')
+  await page.locator('dialog [name=station]').selectOption({ label: code })
+  await page.locator('dialog [type=submit]').click()
+  await expect(page.locator('dialog pre')).toHaveText(/^agent enroll -server http\S+ -code \S+$/)
+  expect(await faults(page)).toEqual([])
+})
+
+test('a new person opens the link, sets a password and is in', async ({ school }) => {
+  const page = await school.as('admin')
+  const login = `p${unique()}`
+  await page.goto(url('/admin/people'))
+  await page.getByRole('button', { name: 'Add a person' }).click()
+  await page.locator('dialog [name=name]').fill('Ada')
+  await page.locator('dialog [name=login]').fill(login)
+  await page.locator('dialog [type=submit]').click()
+  const link = new URL(await page.locator('dialog .url').inputValue())
+
+  const newcomer = await school.stranger()
+  await newcomer.goto(url(link.pathname + link.search + link.hash))
+  await newcomer.locator('[type=password]').first().fill('correct horse')
+  await newcomer.locator('[type=password]').last().fill('correct horse')
+  await newcomer.locator('[type=submit]').click()
+  await expect(newcomer.locator('#main h1')).toBeVisible()
+  await newcomer.goto(url('/account'))
+  await expect(newcomer.locator('h1')).toContainText('Ada')
+  await newcomer.getByRole('button', { name: 'Sign out' }).click()
+  await expect(newcomer.locator('[name=login]')).toBeVisible()
+})
+
+test('a student finds no way into what is not theirs', async ({ school }) => {
+  const page = await school.as('student')
+  await page.goto(url('/admin'))
+  await expect(page.locator('.empty')).toBeVisible()
+  await expect(page.locator('nav a[href="/admin"], nav a[href="/utilization"]')).toHaveCount(0)
+})
+
+test('language and theme are chosen and remembered', async ({ school }) => {
+  const page = await school.as('student')
+  await page.goto(url('/account'))
+  await page.getByLabel('中文').check()
+  await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN')
+  await page.getByLabel('深色').check()
+  await page.reload()
+  await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN')
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+  await expect(page.getByLabel('深色')).toBeChecked()
+})

@@ -1,0 +1,126 @@
+import type { Page } from '@playwright/test'
+import { expect, faults, type Language, type Role, test, url } from './school'
+
+// Every page, in both languages and both themes: it loads without a complaint, axe finds
+// nothing, nothing sticks out sideways, and the Chinese one speaks no English.
+
+const PAGES: { name: string; path: string; role: Role; ready: string }[] = [
+  { name: 'board', path: '/', role: 'student', ready: '[data-liveness=live]' },
+  { name: 'board as an instructor sees it', path: '/', role: 'instructor', ready: '[data-liveness=live]' },
+  { name: 'board of nothing', path: '/?q=nothing-is-called-so', role: 'student', ready: '.empty' },
+  { name: 'station', path: '/stations/{station}', role: 'student', ready: 'form select' },
+  { name: 'station on another day', path: '/s/{station}?day={tomorrow}', role: 'instructor', ready: '.hours' },
+  { name: 'station that is not', path: '/stations/NOPE-1', role: 'student', ready: '.empty' },
+  { name: 'bookings', path: '/bookings', role: 'student', ready: 'h2' },
+  { name: 'utilisation', path: '/utilization', role: 'planner', ready: '.figures' },
+  { name: 'utilisation by station', path: '/utilization?by=station', role: 'instructor', ready: '.figures' },
+  { name: 'stations', path: '/admin', role: 'admin', ready: 'tbody tr' },
+  { name: 'devices', path: '/admin/devices', role: 'admin', ready: 'tbody tr' },
+  { name: 'people', path: '/admin/people', role: 'admin', ready: 'tbody tr' },
+  { name: 'me', path: '/account', role: 'student', ready: 'fieldset' },
+  { name: 'no page', path: '/nowhere', role: 'student', ready: 'h1' },
+]
+const LOOKS: { language: Language; dark: boolean }[] = [
+  { language: 'en', dark: false },
+  { language: 'zh', dark: true },
+  { language: 'zh', dark: false },
+  { language: 'en', dark: true },
+]
+
+async function fillIn(page: Page, path: string): Promise<string> {
+  if (!path.includes('{')) return path
+  const board = (await (await page.request.get(url('/api/v1/board'))).json()) as { stations: { station: { code: string } }[] }
+  const tomorrow = new Date(Date.now() + 32 * 3_600_000).toISOString().slice(0, 10)
+  return path.replace('{station}', encodeURIComponent(board.stations[0]!.station.code)).replace('{tomorrow}', tomorrow)
+}
+
+function listen(page: Page): string[] {
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    // A 401 before signing in and a 404 for what is not there are answers, not faults.
+    if (['error', 'warning'].includes(message.type()) && !/status of (401|404)/.test(message.text())) complaints.push(message.text())
+  })
+  return complaints
+}
+
+/** Words in Latin letters that are neither codes nor names nor what the school wrote in English itself. */
+async function english(page: Page): Promise<string[]> {
+  const texts = await page.evaluate(() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    const out: string[] = []
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const element = node.parentElement!
+      if (element.closest('script, style, [lang=en], [data-theirs]')) continue
+      out.push(node.textContent!)
+    }
+    for (const element of document.querySelectorAll('[aria-label], [title], [placeholder]'))
+      for (const name of ['aria-label', 'title', 'placeholder']) out.push(element.getAttribute(name) ?? '')
+    return out
+  })
+  // Codes have capitals, digits or hyphens; people and programmes carry names of their own.
+  const allowed = /\b(Labtide|API|Agent|CSV|PLC|CNC|CAD|[A-Z]{1,4}\d*|[\w.]*\d[\w.-]*|[\w]+-[\w-]+)\b/g
+  return texts.map((text) => text.replace(allowed, '')).filter((text) => /[A-Za-z]{3,}/.test(text))
+}
+
+for (const { language, dark } of LOOKS)
+  for (const { name, path, role, ready } of PAGES)
+    test(`${name}, ${language}, ${dark ? 'dark' : 'light'}`, async ({ school }) => {
+      const page = await school.as(role, { language, dark })
+      const complaints = listen(page)
+      await page.goto(url(await fillIn(page, path)))
+      await expect(page.locator(ready).first()).toBeVisible()
+      await expect(page.locator('h1')).toHaveCount(1)
+      expect(await faults(page)).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+      expect(complaints).toEqual([])
+      if (language === 'zh') expect(await english(page)).toEqual([])
+    })
+
+for (const { language, dark } of LOOKS)
+  test(`sign-in, ${language}, ${dark ? 'dark' : 'light'}`, async ({ school }) => {
+    const page = await school.stranger({ language, dark })
+    const complaints = listen(page)
+    await page.goto(url())
+    await expect(page.locator('.demo button')).toHaveCount(4)
+    expect(await faults(page)).toEqual([])
+    await page.locator('[name=login]').fill('nobody')
+    await page.locator('[name=password]').fill('wrong')
+    await page.locator('[type=submit]').click()
+    await expect(page.locator('[role=alert]')).toBeVisible()
+    expect(await faults(page)).toEqual([])
+    expect(complaints).toEqual([])
+  })
+
+test('a link without its secret says so', async ({ school }) => {
+  const page = await school.stranger()
+  await page.goto(url('/welcome'))
+  await expect(page.locator('[role=alert]')).toBeVisible()
+  expect(await faults(page)).toEqual([])
+})
+
+test('dialogs are accessible, too', async ({ school }) => {
+  const page = await school.as('admin')
+  await page.goto(url('/admin'))
+  await page.locator('.acts .go').click()
+  await expect(page.locator('dialog')).toBeVisible()
+  expect(await faults(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await expect(page.locator('dialog')).toHaveCount(0)
+})
+
+test('what a finger touches is large enough on a phone', async ({ school }, info) => {
+  test.skip(info.project.name !== 'phone', 'a phone has fingers')
+  for (const [role, path, ready] of [['student', '/', '[data-liveness=live]'], ['student', '/bookings', 'h2'], ['planner', '/utilization', '.figures']] as const) {
+    const page = await school.as(role)
+    await page.goto(url(path))
+    await expect(page.locator(ready).first()).toBeVisible()
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('button, a, select, input')]
+        .filter((element) => element.checkVisibility() && !element.closest('p, td, th, dd') && !element.classList.contains('skip'))
+        .map((element) => [element.outerHTML.slice(0, 90), Math.round(element.getBoundingClientRect().height)] as const)
+        .filter(([, height]) => height < 44),
+    )
+    expect(small).toEqual([])
+  }
+})

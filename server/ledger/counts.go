@@ -68,35 +68,71 @@ func (c *Counts) Add(o *Counts) {
 
 // Count adds the labels of the minutes within to c. It says the same as Label, a word at a time.
 func (c *Counts) Count(f *Facts, within *Bits) {
-	var all, closed, open, up, known, bookedUsed, bookedIdle, blockedIdle, walkIn, after int
 	for w, mask := range within {
-		if mask == 0 {
-			continue
+		if mask != 0 {
+			c.countWord(f, w, mask)
 		}
-		opened := mask & f.Open[w]
-		usable := opened &^ f.Down[w]
-		seen := usable & f.Seen[w]
-		used := seen & f.Used[w]
-		idle := seen &^ f.Used[w]
-		taken := f.Booked[w] | f.Blocked[w]
-		all += bits.OnesCount64(mask)
-		open += bits.OnesCount64(opened)
-		up += bits.OnesCount64(usable)
-		known += bits.OnesCount64(seen)
-		bookedUsed += bits.OnesCount64(used & taken)
-		walkIn += bits.OnesCount64(used &^ taken)
-		bookedIdle += bits.OnesCount64(idle & f.Booked[w])
-		blockedIdle += bits.OnesCount64(idle & f.Blocked[w] &^ f.Booked[w])
-		after += bits.OnesCount64(mask &^ f.Open[w] & f.Seen[w] & f.Used[w])
 	}
-	closed = all - open
-	c.Closed += int64(closed)
-	c.Down += int64(open - up)
-	c.Unknown += int64(up - known)
-	c.BookedUsed += int64(bookedUsed)
-	c.BookedIdle += int64(bookedIdle)
-	c.BlockedIdle += int64(blockedIdle)
-	c.WalkIn += int64(walkIn)
-	c.Free += int64(known - bookedUsed - walkIn - bookedIdle - blockedIdle)
-	c.AfterHours += int64(after)
 }
+
+// Take adds the labels of those minutes first ≤ m < end that are in rest, and takes them out of it: whoever takes a minute
+// first has it alone.
+func (c *Counts) Take(f *Facts, rest *Bits, first, end int) {
+	if first >= end {
+		return
+	}
+	low, high := first>>6, (end-1)>>6
+	for w := low; w <= high; w++ {
+		mask := rest[w]
+		if w == low {
+			mask &= ^uint64(0) << (first & 63)
+		}
+		if w == high {
+			mask &= ^uint64(0) >> (63 - (end-1)&63)
+		}
+		rest[w] &^= mask
+		c.countWord(f, w, mask)
+	}
+}
+
+// countWord adds the labels of the minutes that mask marks in word w. Whole words of one label are common: nights,
+// holidays, a station that nobody books.
+func (c *Counts) countWord(f *Facts, w int, mask uint64) {
+	opened, active := mask&f.Open[w], f.Seen[w]&f.Used[w]
+	if out := mask &^ opened; out != 0 {
+		c.Closed += ones(out)
+		if out &= active; out != 0 {
+			c.AfterHours += ones(out)
+		}
+	}
+	if opened == 0 {
+		return
+	}
+	if down := opened & f.Down[w]; down != 0 {
+		c.Down += ones(down)
+		opened &^= down
+	}
+	if unseen := opened &^ f.Seen[w]; unseen != 0 {
+		c.Unknown += ones(unseen)
+		opened &^= unseen
+	}
+	idle, taken := opened, f.Booked[w]|f.Blocked[w]
+	if used := opened & active; used != 0 {
+		booked := ones(used & taken)
+		c.BookedUsed += booked
+		c.WalkIn += ones(used) - booked
+		idle &^= used
+	}
+	if idle == 0 {
+		return
+	}
+	if taken &= idle; taken != 0 {
+		booked := ones(taken & f.Booked[w])
+		c.BookedIdle += booked
+		c.BlockedIdle += ones(taken) - booked
+		idle &^= taken
+	}
+	c.Free += ones(idle)
+}
+
+func ones(word uint64) int64 { return int64(bits.OnesCount64(word)) }

@@ -67,6 +67,13 @@ func TestAVerticalCounterCountsEveryMinute(t *testing.T) {
 			if got, want := c.most(first, end), slices.Max(want[first:end]); got != want {
 				t.Fatalf("the most in [%d, %d) is %d, want %d", first, end, got, want)
 			}
+			total := 0
+			for _, n := range want[first:end] {
+				total += n
+			}
+			if got := c.sum(first, end); got != int64(total) {
+				t.Fatalf("the sum of [%d, %d) is %d, want %d", first, end, got, total)
+			}
 		}
 	}
 	if (&counter{}).most(0, 9) != 0 {

@@ -11,7 +11,7 @@ import (
 // moved from day to day.
 type calendar struct {
 	school  *school
-	outages map[string][]equipment.Outage // by station
+	outages [][]outage // by place in stations
 	day     ledger.Day
 	within  []ledger.Bits // by place in sites
 	site    []ledger.Bits // open by the site's hours
@@ -20,11 +20,17 @@ type calendar struct {
 
 func newCalendar(s *school, outages []equipment.Outage) *calendar {
 	c := &calendar{
-		school: s, outages: map[string][]equipment.Outage{},
+		school: s, outages: make([][]outage, len(s.stations)),
 		within: make([]ledger.Bits, len(s.sites)), site: make([]ledger.Bits, len(s.sites)), open: make([]ledger.Bits, len(s.rooms)),
 	}
+	place := make(map[string]int, len(s.stations))
+	for i, st := range s.stations {
+		place[st.ID] = i
+	}
 	for _, o := range outages {
-		c.outages[o.StationID] = append(c.outages[o.StationID], o)
+		if i, ok := place[o.StationID]; ok {
+			c.outages[i] = append(c.outages[i], outage{minuteAfter(o.StartsAt), minuteAfter(o.EndsAt)})
+		}
 	}
 	return c
 }
@@ -68,13 +74,32 @@ func openOn(open *ledger.Bits, site *siteOf, roomID string, day ledger.Day) {
 	}
 }
 
-// down marks the minutes of the day at which the station was in an outage, and reports whether there was one.
-func (c *calendar) down(stationID string, down *ledger.Bits) bool {
-	any := false
-	for _, o := range c.outages[stationID] {
-		first, end := c.day.MinutesWithin(o.StartsAt, o.EndsAt)
-		down.SetRange(first, end)
-		any = any || first < end
+// outage is the minutes from ≤ m < until, counted from 1970; until is 0 for no end.
+type outage struct{ from, until int64 }
+
+// minuteAfter gives the first minute that begins at the instant or after it; 0 for none.
+func minuteAfter(at time.Time) int64 {
+	if at.IsZero() {
+		return 0
+	}
+	day := ledger.DayOf(at)
+	minute, _ := day.MinutesWithin(at, time.Time{})
+	return int64(day)*ledger.Minutes + int64(minute)
+}
+
+// down marks the minutes of the day at which a station, by its place, was in an outage, and reports whether there was one.
+func (c *calendar) down(place int, down *ledger.Bits) bool {
+	any, start := false, int64(c.day)*ledger.Minutes
+	for _, o := range c.outages[place] {
+		if o.from >= start+ledger.Minutes || o.until != 0 && o.until <= start {
+			continue
+		}
+		end := int64(ledger.Minutes)
+		if o.until != 0 {
+			end = min(o.until-start, end)
+		}
+		down.SetRange(int(max(o.from-start, 0)), int(end))
+		any = true
 	}
 	return any
 }

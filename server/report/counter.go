@@ -55,6 +55,15 @@ func (c *counter) most(first, end int) int {
 	return n
 }
 
+// sum gives the counts of the minutes first ≤ m < end together.
+func (c *counter) sum(first, end int) int64 {
+	n := int64(0)
+	for p := range c.planes {
+		n += int64(countRange(&c.planes[p], first, end)) << p
+	}
+	return n
+}
+
 // countRange gives how many minutes first ≤ m < end of a set are marked.
 func countRange(set *ledger.Bits, first, end int) int {
 	if first >= end {

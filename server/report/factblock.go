@@ -48,6 +48,16 @@ func grown(offsets []uint32, number int) []uint32 {
 	return offsets
 }
 
+// exact gives a copy without room to grow: it is kept for long.
+func exact[T any](s []T) []T {
+	if len(s) == 0 {
+		return nil
+	}
+	out := make([]T, len(s))
+	copy(out, s)
+	return out
+}
+
 func pack(data []uint16, set *ledger.Bits) []uint16 {
 	head, runs := len(data), 0
 	data = append(data, 0)
@@ -113,5 +123,11 @@ func (s *Service) loadFacts(ctx context.Context, from, until ledger.Day, version
 		blocks[d.Day-from].add(s.numbers.of(d.Station), d)
 		return nil
 	})
-	return blocks, err
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range blocks {
+		b.data, b.offsets = exact(b.data), exact(b.offsets)
+	}
+	return blocks, nil
 }

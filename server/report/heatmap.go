@@ -37,17 +37,20 @@ type week struct {
 
 // hour is what is known of one cell.
 type hour struct {
-	open, usable, known, used, taken int64 // station-minutes
+	open, down, unknown, used, taken int64 // station-minutes
 	minutes, full                    int64 // of sites: with a usable station; with more than 80 % of them in use or booked
 	peak                             int
 }
 
-// siteDay is one site on one UTC day.
+// siteDay is one site on one UTC day: for each minute, how many of its stations were what.
 type siteDay struct {
 	segments []segment
-	usable   counter
+	open     counter
+	down     counter
+	unknown  counter
 	used     counter
-	busy     counter
+	taken    counter // booked or blocked, and not down
+	busy     counter // used or taken
 }
 
 // segment is the minutes first ≤ m < end of a UTC day that belong to one cell by the site's clock.
@@ -72,38 +75,27 @@ func (v *week) station(d *stationDay) {
 		site.segments = appendSegments(site.segments, d.day, v.school.sites[d.site].loc)
 	}
 	f := d.facts
-	var open, usable, known, used, taken, busy ledger.Bits
+	var open, down, unknown, used, taken, busy ledger.Bits
 	for w, mask := range d.within {
 		open[w] = mask & f.Open[w]
-		usable[w] = open[w] &^ f.Down[w]
-		known[w] = usable[w] & f.Seen[w]
-		used[w] = known[w] & f.Used[w]
-		taken[w] = usable[w] & (f.Booked[w] | f.Blocked[w])
+		down[w] = open[w] & f.Down[w]
+		usable := open[w] &^ down[w]
+		unknown[w] = usable &^ f.Seen[w]
+		used[w] = usable & f.Seen[w] & f.Used[w]
+		taken[w] = usable & (f.Booked[w] | f.Blocked[w])
 		busy[w] = used[w] | taken[w]
 	}
-	if open.Empty() {
-		return
-	}
-	for _, s := range site.segments {
-		n := countRange(&open, s.first, s.end)
-		if n == 0 {
-			continue
-		}
-		cell := &v.cells[s.cell]
-		cell.open += int64(n)
-		cell.usable += int64(countRange(&usable, s.first, s.end))
-		cell.known += int64(countRange(&known, s.first, s.end))
-		cell.used += int64(countRange(&used, s.first, s.end))
-		cell.taken += int64(countRange(&taken, s.first, s.end))
-	}
-	site.usable.add(&usable)
+	site.open.add(&open)
+	site.down.add(&down)
+	site.unknown.add(&unknown)
 	site.used.add(&used)
+	site.taken.add(&taken)
 	site.busy.add(&busy)
 }
 
 func (v *week) roomDone(int) {}
 
-// dayDone looks at how many stations were busy at once.
+// dayDone adds the day to the week.
 func (v *week) dayDone(day ledger.Day) {
 	if v.day != day {
 		return // no minute of it counts
@@ -112,9 +104,14 @@ func (v *week) dayDone(day ledger.Day) {
 		site := &v.sites[i]
 		for _, s := range site.segments {
 			cell := &v.cells[s.cell]
+			cell.open += site.open.sum(s.first, s.end)
+			cell.down += site.down.sum(s.first, s.end)
+			cell.unknown += site.unknown.sum(s.first, s.end)
+			cell.used += site.used.sum(s.first, s.end)
+			cell.taken += site.taken.sum(s.first, s.end)
 			cell.peak = max(cell.peak, site.used.most(s.first, s.end))
 			for m := s.first; m < s.end; m++ {
-				if usable := site.usable.at(m); usable > 0 {
+				if usable := site.open.at(m) - site.down.at(m); usable > 0 {
 					cell.minutes++
 					if 5*site.busy.at(m) > 4*usable {
 						cell.full++
@@ -122,9 +119,9 @@ func (v *week) dayDone(day ledger.Day) {
 				}
 			}
 		}
-		site.usable.reset()
-		site.used.reset()
-		site.busy.reset()
+		for _, c := range []*counter{&site.open, &site.down, &site.unknown, &site.used, &site.taken, &site.busy} {
+			c.reset()
+		}
 	}
 }
 
@@ -135,9 +132,11 @@ func (v *week) heatmap() Heatmap {
 		if h.open == 0 {
 			continue
 		}
+		usable := h.open - h.down
+		known := usable - h.unknown
 		out.Cells = append(out.Cells, Cell{
 			Weekday: i/24 + 1, Hour: i % 24, OpenMinutes: h.open,
-			Utilization: share(h.used, h.known), Booked: share(h.taken, h.usable), Coverage: share(h.known, h.usable),
+			Utilization: share(h.used, known), Booked: share(h.taken, usable), Coverage: share(known, usable),
 			Peak: h.peak, Full: share(h.full, h.minutes),
 		})
 	}

@@ -48,45 +48,60 @@ func (n *names) text(number int) string {
 
 // occupiedBlock is what bookings occupied on one UTC day.
 type occupiedBlock struct {
-	offsets []uint32 // by station number: place of the first stretch in all, plus 1; 0 for none
+	// offsets[n] is the place in all of the first stretch of the station with number n, offsets[n+1] that behind its last.
+	offsets []uint32
 	all     []stretch
 }
 
 // stretch is the minutes first ≤ m < end of a station that one booking occupied.
 type stretch struct {
-	station    uint32
-	programme  uint32 // number; 0 is none
 	first, end uint16
-	class      bool
+	tag        uint32 // the number of the programme, 0 for none, and classTag
 }
 
-const stretchBytes = 16
+const (
+	classTag     = 1 << 31
+	stretchBytes = 8
+)
+
+func (s stretch) class() bool { return s.tag&classTag != 0 }
+
+func (s stretch) programme() int { return int(s.tag &^ classTag) }
 
 func (b *occupiedBlock) bytes() int { return 4*cap(b.offsets) + stretchBytes*cap(b.all) }
 
 // of gives the stretches of a station, in order.
 func (b *occupiedBlock) of(number int) []stretch {
-	if number >= len(b.offsets) || b.offsets[number] == 0 {
+	if number+1 >= len(b.offsets) {
 		return nil
 	}
-	from := int(b.offsets[number]) - 1
-	until := from + 1
-	for until < len(b.all) && b.all[until].station == uint32(number) {
-		until++
-	}
-	return b.all[from:until]
+	return b.all[b.offsets[number]:b.offsets[number+1]]
 }
 
-func (b *occupiedBlock) seal() {
-	b.all = slices.Clip(b.all)
-	slices.SortFunc(b.all, func(x, y stretch) int {
+// loose is a stretch that has not found its place yet.
+type loose struct {
+	station int
+	stretch
+}
+
+// sealed makes the block of a day of its stretches.
+func sealed(stretches []loose) *occupiedBlock {
+	if len(stretches) == 0 {
+		return &occupiedBlock{}
+	}
+	slices.SortFunc(stretches, func(x, y loose) int {
 		return cmp.Or(cmp.Compare(x.station, y.station), cmp.Compare(x.first, y.first), cmp.Compare(x.end, y.end))
 	})
-	for i := len(b.all) - 1; i >= 0; i-- {
-		number := int(b.all[i].station)
-		b.offsets = grown(b.offsets, number)
-		b.offsets[number] = uint32(i + 1)
+	last := stretches[len(stretches)-1].station
+	b := &occupiedBlock{offsets: make([]uint32, last+2), all: make([]stretch, len(stretches))}
+	for i, s := range stretches {
+		b.all[i] = s.stretch
+		b.offsets[s.station+1]++
 	}
+	for n := range last + 1 {
+		b.offsets[n+1] += b.offsets[n]
+	}
+	return b
 }
 
 // occupiedOf gives the blocks of first ≤ day < end. Days that are not yet settled are read each time. The store counts
@@ -102,24 +117,26 @@ func (s *Service) occupiedOf(ctx context.Context, first, end ledger.Day) ([]*occ
 }
 
 func (s *Service) loadOccupied(ctx context.Context, from, until ledger.Day) ([]*occupiedBlock, error) {
-	blocks := make([]*occupiedBlock, until-from)
-	for i := range blocks {
-		blocks[i] = &occupiedBlock{}
-	}
+	days := make([][]loose, until-from)
 	err := s.bookings.Occupied(ctx, nil, from.Start(), until.Start(), func(o *Occupation) error {
-		station, programme := uint32(s.numbers.of(o.StationID)), uint32(s.programmes.of(o.Programme))
+		station, tag := s.numbers.of(o.StationID), uint32(s.programmes.of(o.Programme)) //nolint:gosec // there are not 2³¹ programmes
+		if o.Class {
+			tag |= classTag
+		}
 		first, end := ledger.Days(o.From, o.Until)
 		for day := max(first, from); day < min(end, until); day++ {
-			a, z := day.MinutesWithin(o.From, o.Until)
-			if a < z {
-				b := blocks[day-from]
-				b.all = append(b.all, stretch{station, programme, uint16(a), uint16(z), o.Class})
+			if a, z := day.MinutesWithin(o.From, o.Until); a < z {
+				days[day-from] = append(days[day-from], loose{station, stretch{uint16(a), uint16(z), tag}}) //nolint:gosec // 0 … 1440
 			}
 		}
 		return nil
 	})
-	for _, b := range blocks {
-		b.seal()
+	if err != nil {
+		return nil, err
 	}
-	return blocks, err
+	blocks := make([]*occupiedBlock, len(days))
+	for i := range days {
+		blocks[i] = sealed(days[i])
+	}
+	return blocks, nil
 }

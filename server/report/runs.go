@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/labtide/labtide/server/equipment"
@@ -93,11 +94,11 @@ func (s *Service) factsOfFew(ctx context.Context, stations []equipment.Station, 
 	if err != nil {
 		return nil, err
 	}
-	return facts, s.addCalendar(ctx, stations, facts, from, until)
+	return facts, s.addCalendar(ctx, stations, place, facts, from, until)
 }
 
-// addCalendar marks what is open and what is down.
-func (s *Service) addCalendar(ctx context.Context, stations []equipment.Station, facts [][]ledger.Facts, from, until time.Time) error {
+// addCalendar marks what is open and what is down; place says which facts belong to a station's id.
+func (s *Service) addCalendar(ctx context.Context, stations []equipment.Station, place map[string]int, facts [][]ledger.Facts, from, until time.Time) error {
 	sites, err := s.register.Sites(ctx)
 	if err != nil {
 		return err
@@ -114,7 +115,7 @@ func (s *Service) addCalendar(ctx context.Context, stations []equipment.Station,
 	if err != nil {
 		return err
 	}
-	sc := &school{stations: append([]equipment.Station(nil), stations...)}
+	sc := &school{stations: slices.Clone(stations)}
 	sc.arrange(sites, rooms)
 	for i := range sc.sites {
 		if err := s.readHours(ctx, &sc.sites[i]); err != nil {
@@ -122,20 +123,16 @@ func (s *Service) addCalendar(ctx context.Context, stations []equipment.Station,
 		}
 		sc.sites[i].span = equipment.Interval{From: from, Until: until}
 	}
-	roomAt := make(map[string]int, len(sc.rooms))
-	for i, room := range sc.rooms {
-		roomAt[room.ID] = i
-	}
 	c := newCalendar(sc, outages)
 	first, end := ledger.Days(from, until)
 	for day := first; day < end; day++ {
 		c.move(day)
-		for i, st := range stations {
-			f := &facts[i][day-first]
-			if room, ok := roomAt[st.RoomID]; ok {
-				f.Open = c.open[room]
+		for i, room := range sc.rooms {
+			for at := room.first; at < room.end; at++ {
+				f := &facts[place[sc.stations[at].ID]][day-first]
+				f.Open = c.open[i]
+				c.down(at, &f.Down)
 			}
-			c.down(st.ID, &f.Down)
 		}
 	}
 	return nil

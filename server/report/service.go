@@ -136,13 +136,13 @@ func (w *walker) walkDay() {
 			w.facts.facts(number, &f.Seen, &f.Used)
 			d.stretches = w.occupied.of(number)
 			for _, s := range d.stretches {
-				if s.class {
+				if s.class() {
 					f.Blocked.SetRange(int(s.first), int(s.end))
 				} else {
 					f.Booked.SetRange(int(s.first), int(s.end))
 				}
 			}
-			down := c.down(c.school.stations[d.place].ID, &f.Down)
+			down := c.down(d.place, &f.Down)
 			w.visitor.station(&d)
 			if down {
 				f.Down = ledger.Bits{}

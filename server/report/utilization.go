@@ -36,7 +36,7 @@ type summary struct {
 	stations   []ledger.Counts
 	rooms      []tally
 	kinds      map[string]*tally
-	programmes map[uint32]*tally
+	programmes []tally // by number
 
 	known []ledger.Bits // of the room's stations, today
 	used  []ledger.Bits
@@ -47,7 +47,7 @@ func newSummary(sc *school, group Group) *summary {
 	return &summary{
 		school: sc, group: group,
 		stations: make([]ledger.Counts, len(sc.stations)), rooms: make([]tally, len(sc.rooms)),
-		kinds: map[string]*tally{}, programmes: map[uint32]*tally{},
+		kinds: map[string]*tally{},
 	}
 }
 
@@ -56,38 +56,31 @@ func (s *summary) station(d *stationDay) {
 		s.byProgramme(d)
 	}
 	s.stations[d.place].Count(d.facts, d.within)
-	f := d.facts
-	var known, used ledger.Bits
+	s.known, s.used, s.place = append(s.known, ledger.Bits{}), append(s.used, ledger.Bits{}), append(s.place, d.place)
+	known, used, f := &s.known[len(s.known)-1], &s.used[len(s.used)-1], d.facts
 	for w, mask := range d.within {
 		known[w] = mask & f.Open[w] &^ f.Down[w] & f.Seen[w]
 		used[w] = known[w] & f.Used[w]
 	}
-	s.known, s.used, s.place = append(s.known, known), append(s.used, used), append(s.place, d.place)
 }
 
 // byProgramme gives each minute to the programme whose booking covers it, or to none.
 func (s *summary) byProgramme(d *stationDay) {
 	rest := *d.within
 	for _, stretch := range d.stretches {
-		if stretch.programme == 0 {
-			continue
+		if number := stretch.programme(); number != 0 {
+			s.programme(number).minutes.Take(d.facts, &rest, int(stretch.first), int(stretch.end))
 		}
-		var covered ledger.Bits
-		covered.SetRange(int(stretch.first), int(stretch.end))
-		covered.And(&rest)
-		rest.AndNot(&covered)
-		s.programme(stretch.programme).minutes.Count(d.facts, &covered)
 	}
 	s.programme(0).minutes.Count(d.facts, &rest)
 }
 
-func (s *summary) programme(number uint32) *tally {
-	t := s.programmes[number]
-	if t == nil {
-		t = &tally{}
-		s.programmes[number] = t
+// programme gives the tally of a programme.
+func (s *summary) programme(number int) *tally {
+	if number >= len(s.programmes) {
+		s.programmes = append(s.programmes, make([]tally, number+1-len(s.programmes))...)
 	}
-	return t
+	return &s.programmes[number]
 }
 
 // roomDone adds the room-minutes, once all its stations of the day are known.
@@ -147,7 +140,10 @@ func (s *summary) report(programmes *names) Utilization {
 	switch s.group {
 	case GroupProgramme:
 		for number, t := range s.programmes {
-			name := programmes.text(int(number))
+			if t.minutes == (ledger.Counts{}) {
+				continue // its bookings are of another time
+			}
+			name := programmes.text(number)
 			out.Items = append(out.Items, t.item(name, "", equipment.Text{En: name}))
 		}
 	case GroupStation:

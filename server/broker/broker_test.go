@@ -217,7 +217,9 @@ func TestANewConnectionOfADeviceEndsTheOldOne(t *testing.T) {
 		hear(t, old, "labtide/v1/dev-1/ack")
 		young := connect(t, options(b, "dev-1"))
 		heard := hear(t, young, "labtide/v1/dev-1/ack")
-		receive(t, lost)
+		if err := receive(t, lost); err == nil {
+			t.Error("the old connection ended without an error")
+		}
 		text := fmt.Sprint("round ", round)
 		wait(t, server.Publish("labtide/v1/dev-1/ack", 1, false, text))
 		if got := string(receive(t, heard).Payload()); got != text {

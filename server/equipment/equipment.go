@@ -75,7 +75,7 @@ type Station struct {
 type Device struct {
 	ID         string // [a-z0-9][a-z0-9-]{0,62}
 	Name       string
-	SecretHash []byte // SHA-256 of the token, nil while nobody has enrolled
+	SecretHash []byte // what HashSecret gives; nil while nobody has enrolled
 	EnrolledAt time.Time
 	DisabledAt time.Time // zero: may connect
 	CreatedAt  time.Time

@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -323,6 +325,72 @@ func TestWhatTheStoreRejectsIsRefused(t *testing.T) {
 		}
 		if seen, _ := o.seen(t, "st-2", start); seen != 2 {
 			t.Errorf("%d minutes in the ledger, want only the 2 that are stored", seen)
+		}
+	})
+}
+
+func TestAMinuteOfWhichNothingIsKnownIsNoEvidence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := goOffline(t)
+		now := time.Now().UTC().Truncate(time.Minute)
+		sample := func(minute, inUse, idle int) string {
+			return fmt.Sprintf(`{"minute":%q,"in_use_seconds":%d,"idle_seconds":%d,"source":"x11"}`,
+				now.Add(time.Duration(minute)*time.Minute).Format(time.RFC3339), inUse, idle)
+		}
+		o.deliver("m", usage1, []byte(`{"version":1,"epoch":"e","first_seq":1,"samples":[`+
+			strings.Join([]string{sample(0, 0, 0), sample(1, 0, 1), sample(2, 29, 0), sample(3, 30, 0)}, ",")+`]}`))
+		<-o.acks
+		if seen, used := o.seen(t, "st-1", now); seen != 3 || used != 1 {
+			t.Errorf("%d minutes seen and %d used, want 3 and 1", seen, used)
+		}
+		if n := o.stored(t, "dev-1"); n != 4 {
+			t.Errorf("%d minutes in the time series, want 4", n)
+		}
+	})
+}
+
+func TestAHandlerThatWaitsForRoomGivesUpWithItsLink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, func(c *Config, _ *Deps) { c.QueueMessages = 1 })
+		ctx, cancel := context.WithCancel(t.Context())
+		acknowledged := 0
+		message := delivery{topic: usage1, done: func() { acknowledged++ }}
+		d.receive(ctx, message)
+		returned := make(chan struct{})
+		go func() {
+			d.receive(ctx, message)
+			close(returned)
+		}()
+		synctest.Wait()
+		select {
+		case <-returned:
+			t.Error("the handler did not wait")
+		default:
+		}
+		cancel()
+		<-returned
+		if acknowledged != 0 {
+			t.Error("what was not taken is acknowledged")
+		}
+	})
+}
+
+func TestWhatIsUnderWayAtTheEndHasAMomentToFinish(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for length, want := range map[time.Duration]error{lastWords - time.Second: nil, lastWords + time.Second: context.Canceled} {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Hour, cancel)
+			began := time.Now()
+			err := lasting(ctx, func(ctx context.Context) error {
+				sleep(ctx, time.Hour+length)
+				return ctx.Err()
+			})
+			if !errors.Is(err, want) {
+				t.Errorf("an attempt of %v more gives %v", length, err)
+			}
+			if took := time.Since(began) - time.Hour; took > lastWords {
+				t.Errorf("the end took %v", took)
+			}
 		}
 	})
 }

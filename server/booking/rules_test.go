@@ -13,7 +13,7 @@ import (
 	"github.com/labtide/labtide/server/fault"
 )
 
-var at = bookingtest.At //nolint:gochecknoglobals // an alias
+func at(days, hour, minute int) time.Time { return bookingtest.At(days, hour, minute) }
 
 func open(s bookingtest.School) *booking.Service {
 	return booking.New(bookingtest.NewMemory(s), bookingtest.Now)
@@ -219,9 +219,9 @@ func TestAnyStationOfAKindKeepsLongGapsWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	any := booking.Request{KindID: "plc-bench", StartsAt: at(1, 12, 0), EndsAt: at(1, 13, 0)}
+	wish := booking.Request{KindID: "plc-bench", StartsAt: at(1, 12, 0), EndsAt: at(1, 13, 0)}
 	for i, want := range []int{2, 1, 0, 4} {
-		made, err := s.Reserve(t.Context(), bookingtest.Student(i), any)
+		made, err := s.Reserve(t.Context(), bookingtest.Student(i), wish)
 		if err != nil || made.StationID != bookingtest.StationID(want) {
 			t.Errorf("the %d. goes to %s, %v; want %s", i+1, made.StationID, err, bookingtest.StationID(want))
 		}

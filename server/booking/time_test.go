@@ -124,9 +124,9 @@ func TestTomorrowIsADayOfTheCalendarNotTwentyFourHours(t *testing.T) {
 
 // TestAvailabilityIsExactlyWhatTheValidatorAccepts tries every slot of four days on random schools.
 func TestAvailabilityIsExactlyWhatTheValidatorAccepts(t *testing.T) {
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // a test
+	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	rng := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a test
+	rng := rand.New(rand.NewPCG(seed, 0))
 	for range 12 {
 		zones := []string{"Asia/Shanghai", "Europe/Helsinki", "Australia/Lord_Howe"}
 		school := in(zones[rng.IntN(len(zones))], rng.IntN(4) == 0)

@@ -85,7 +85,7 @@ func (f *fighter) read(t *testing.T) string {
 func startFighter(t *testing.T, cfg Config, number string) *fighter {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)          // it lives until its input ends
-	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+strings.Split(t.Name(), "/")[0]+"$") //nolint:gosec // itself
+	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+strings.Split(t.Name(), "/")[0]+"$")
 	cmd.Env = append(os.Environ(), fighterEnv+"="+cfg.Driver+" "+cfg.DSN, "LABTIDE_TEST_FIGHTER_NUMBER="+number)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -115,7 +115,7 @@ func fight(t *testing.T, cfg Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // the process ends
+	defer db.Close()
 	service := booking.New(NewBookings(db), bookingtest.Now)
 	first := 0
 	if os.Getenv("LABTIDE_TEST_FIGHTER_NUMBER") == "1" {

@@ -129,7 +129,7 @@ func (b *Bookings) tryPostgres(ctx context.Context, all []*decision) (*booking.R
 		if !retryable(err) || attempt == maxAttempts || ctx.Err() != nil {
 			return rules, err
 		}
-		pause := time.NewTimer(rand.N(2*time.Millisecond<<attempt) + 1) //nolint:gosec // jitter
+		pause := time.NewTimer(rand.N(2*time.Millisecond<<attempt) + 1)
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
@@ -145,9 +145,9 @@ func (b *Bookings) settlePostgres(ctx context.Context, all []*decision) (rules *
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close() //nolint:errcheck // back to the pool
+	defer conn.Close() // back to the pool
 	err = conn.Raw(func(raw any) error {
-		pg := raw.(*stdlib.Conn).Conn() //nolint:errcheck // openPostgres uses no other driver
+		pg := raw.(*stdlib.Conn).Conn() // openPostgres uses no other driver
 		send := func(statements ...statement) error { return sendPostgres(ctx, pg, statements) }
 		rules, err = b.settle(send, begin(), func() []statement { return finish(all) }, all...)
 		if err != nil && undo(ctx, pg) != nil {

@@ -42,7 +42,7 @@ func (b *Bookings) Listen(ctx context.Context, changed func(stationID string)) e
 			break
 		}
 		pause := min(time.Second<<min(attempt, 5), 30*time.Second)
-		pause = pause/2 + rand.N(pause) //nolint:gosec // jitter
+		pause = pause/2 + rand.N(pause)
 		b.db.log.WarnContext(ctx, "the database no longer tells of changed bookings; listening again", "in", pause, "err", err)
 		select {
 		case <-time.After(pause):
@@ -58,18 +58,16 @@ func (b *Bookings) listenOnce(ctx context.Context, changed func(string)) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // Raw has given it up
+	defer conn.Close() // Raw has given it up
 	return conn.Raw(func(raw any) error {
-		pg := raw.(*stdlib.Conn).Conn() //nolint:errcheck // openPostgres uses no other driver
-		if err := receive(ctx, pg, changed); err != nil {
-			// A connection that still listens must not go back to the pool.
-			_ = pg.Close(context.WithoutCancel(ctx))
-			return errors.Join(err, driver.ErrBadConn)
-		}
-		return nil
+		pg := raw.(*stdlib.Conn).Conn() // openPostgres uses no other driver
+		err := receive(ctx, pg, changed)
+		// A connection that still listens must not go back to the pool.
+		return errors.Join(err, pg.Close(context.WithoutCancel(ctx)), driver.ErrBadConn)
 	})
 }
 
+// receive tells until the connection fails.
 func receive(ctx context.Context, pg *pgx.Conn, changed func(string)) error {
 	if _, err := pg.Exec(ctx, "LISTEN "+channel); err != nil {
 		return err

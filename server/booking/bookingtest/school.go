@@ -48,7 +48,7 @@ const Students = 64
 // StudentID gives the id of student n, counted from 0.
 func StudentID(n int) string { return fmt.Sprintf("student-%02d", n) }
 
-// Student, Instructor and Admin are signed in.
+// Student is signed in, and may book for nobody else.
 func Student(n int) account.Actor { return account.SignedIn(StudentID(n), account.RoleStudent) }
 
 // Instructor may book classes and for others.

@@ -14,16 +14,11 @@ import (
 	"github.com/labtide/labtide/server/telemetry/telemetrytest"
 )
 
-// fresh gives a new, empty database of that driver for each subtest.
-func fresh(t *testing.T, driver string) *DB {
-	t.Helper()
-	return openTest(t, configOf(t, driver))
-}
-
 func TestLedgerIsAStore(t *testing.T) {
 	for _, driver := range drivers() {
 		t.Run(driver, func(t *testing.T) {
-			ledgertest.RunStore(t, func(t *testing.T) ledger.Store { return NewLedger(fresh(t, driver)) })
+			fresh := emptied(t, driver)
+			ledgertest.RunStore(t, func(t *testing.T) ledger.Store { return NewLedger(fresh(t)) })
 		})
 	}
 }
@@ -31,7 +26,8 @@ func TestLedgerIsAStore(t *testing.T) {
 func TestStatesIsAStateStore(t *testing.T) {
 	for _, driver := range drivers() {
 		t.Run(driver, func(t *testing.T) {
-			telemetrytest.RunStateStore(t, func(t *testing.T) telemetry.StateStore { return NewStates(fresh(t, driver)) })
+			fresh := emptied(t, driver)
+			telemetrytest.RunStateStore(t, func(t *testing.T) telemetry.StateStore { return NewStates(fresh(t)) })
 		})
 	}
 }
@@ -57,7 +53,8 @@ func openSamples(t testing.TB) *Samples {
 func TestEquipmentIsAStore(t *testing.T) {
 	for _, driver := range drivers() {
 		t.Run(driver, func(t *testing.T) {
-			equipmenttest.RunStore(t, func(t *testing.T) equipment.Store { return NewEquipment(fresh(t, driver)) })
+			fresh := emptied(t, driver)
+			equipmenttest.RunStore(t, func(t *testing.T) equipment.Store { return NewEquipment(fresh(t)) })
 		})
 	}
 }
@@ -65,7 +62,8 @@ func TestEquipmentIsAStore(t *testing.T) {
 func TestAccountsIsAStore(t *testing.T) {
 	for _, driver := range drivers() {
 		t.Run(driver, func(t *testing.T) {
-			accounttest.RunStore(t, func(t *testing.T) account.Store { return NewAccounts(fresh(t, driver)) })
+			fresh := emptied(t, driver)
+			accounttest.RunStore(t, func(t *testing.T) account.Store { return NewAccounts(fresh(t)) })
 		})
 	}
 }

@@ -15,7 +15,7 @@ var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadd
 // can guess one. To everyone else it is an opaque text.
 func NewID() string {
 	var id [16]byte
-	binary.BigEndian.PutUint64(id[:8], uint64(time.Now().UnixMilli())<<16) //nolint:gosec // not before 1970
-	rand.Read(id[6:])                                                      //nolint:errcheck // it never fails (crypto/rand)
+	binary.BigEndian.PutUint64(id[:8], uint64(time.Now().UnixMilli())<<16)
+	rand.Read(id[6:]) // never fails
 	return idEncoding.EncodeToString(id[:])
 }

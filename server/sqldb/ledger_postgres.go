@@ -52,7 +52,7 @@ func (l *Ledger) scanPostgres(ctx context.Context, stations []string, from, unti
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // gives it back
+	defer conn.Close() // back to the pool
 	return conn.Raw(func(inner any) error {
 		driver, ok := inner.(*stdlib.Conn)
 		if !ok {
@@ -85,7 +85,7 @@ func readDay(row [][]byte, d *ledger.StationDay) error {
 	if string(row[0]) != d.Station {
 		d.Station = string(row[0])
 	}
-	d.Day = ledger.Day(int64(binary.BigEndian.Uint64(row[1]))) //nolint:gosec // a day that Or has stored
+	d.Day = ledger.Day(int64(binary.BigEndian.Uint64(row[1])))
 	if err := unpackBits(row[2][4:], &d.Seen); err != nil {
 		return err
 	}

@@ -38,9 +38,9 @@ func TestTwoServersThatOrTheSameDaysLoseNoBit(t *testing.T) {
 			wait.Go(func() {
 				for range 10 {
 					var days []ledger.StationDay
-					for _, n := range rand.Perm(len(stations)) { //nolint:gosec // a test
+					for _, n := range rand.Perm(len(stations)) {
 						d := ledger.StationDay{Station: stations[n], Day: 20600}
-						d.Seen.Set(rand.IntN(ledger.Minutes)) //nolint:gosec // a test
+						d.Seen.Set(rand.IntN(ledger.Minutes))
 						days = append(days, d)
 						mu.Lock()
 						sum := want[d.Station]

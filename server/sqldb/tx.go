@@ -43,7 +43,7 @@ func (t *tx) each(scan func(scanner) error, query string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Close() //nolint:errcheck // Err below has said all
+	defer rows.Close() // Err below says all
 	for rows.Next() {
 		if err := scan(rows); err != nil {
 			return err
@@ -86,7 +86,7 @@ func (db *DB) write(ctx context.Context, fn func(*tx) error) error {
 		if err == nil || !retryable(err) || attempt == maxAttempts || ctx.Err() != nil {
 			return translate(err)
 		}
-		pause := time.NewTimer(rand.N(2*time.Millisecond<<attempt) + 1) //nolint:gosec // jitter
+		pause := time.NewTimer(rand.N(2*time.Millisecond<<attempt) + 1)
 		select {
 		case <-pause.C:
 		case <-ctx.Done():

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -83,8 +84,8 @@ func TestWritersThatComeTogetherShareACommit(t *testing.T) {
 			_ = db.write(t.Context(), func(tx *tx) error { return letter(tx, NewID()) })
 		})
 	}
-	for db.writer.waiting.Load() < 20 {
-		// the others are on their way to the lock
+	for db.writer.waiting.Load() < 20 { // the others are on their way to the lock
+		runtime.Gosched()
 	}
 	shared.begun = shared.begun.Add(maxOpen * 1000) // a slow machine does not end the batch early
 	close(release)

@@ -5,14 +5,17 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 )
 
-// An agent's heap is small and lives long: collecting early keeps its memory small and costs little.
+// An agent's heap is small and lives long: collecting early keeps its memory small and costs little. It never needs a
+// second processor, and each would have caches of its own.
 const (
 	gcPercent   = 20
 	memoryLimit = 8 << 20
+	processors  = 1
 )
 
 func main() {
@@ -21,6 +24,9 @@ func main() {
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
+	}
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(processors)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)

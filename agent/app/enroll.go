@@ -1,7 +1,9 @@
 package app
 
 import (
+	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -9,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -140,18 +143,9 @@ func (e Enrolment) post(ctx context.Context, claim string) (Credentials, error) 
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "application/json")
-	client, err := e.client()
+	response, answer, err := e.exchange(ctx, request)
 	if err != nil {
 		return Credentials{}, err
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return Credentials{}, fmt.Errorf("the server cannot be reached: %w", err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	if err != nil {
-		return Credentials{}, fmt.Errorf("read the server's answer: %w", err)
 	}
 	if response.StatusCode/100 != 2 {
 		return Credentials{}, problem(response.StatusCode, answer)
@@ -167,18 +161,48 @@ func (e Enrolment) post(ctx context.Context, claim string) (Credentials, error) 
 	return credentials, nil
 }
 
-// client follows no redirect: a code is for the server that was named.
-func (e Enrolment) client() (*http.Client, error) {
-	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
+// exchange sends one request over a connection of its own. It does without http.Client, whose transport would be a
+// twentieth of the whole agent for a request in its life; it follows no redirect, as a code is for the named server.
+func (e Enrolment) exchange(ctx context.Context, request *http.Request) (*http.Response, []byte, error) {
+	conn, err := e.dial(ctx, request.URL)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the server cannot be reached: %w", err)
+	}
+	defer conn.Close()
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(deadline); err != nil {
+			return nil, nil, fmt.Errorf("the server cannot be reached: %w", err)
+		}
+	}
+	request.Close = true
+	if err := request.Write(conn); err != nil {
+		return nil, nil, fmt.Errorf("ask the server: %w", err)
+	}
+	response, err := http.ReadResponse(bufio.NewReader(conn), request)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s does not answer like a web server: %w", e.Server, err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the server's answer: %w", err)
+	}
+	return response, answer, nil
+}
+
+func (e Enrolment) dial(ctx context.Context, u *url.URL) (net.Conn, error) {
+	port := u.Port()
+	if u.Scheme == "http" {
+		return new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(port, "80")))
+	}
+	dialer := tls.Dialer{Config: &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}}
 	if len(e.CA) > 0 {
-		pool := x509.NewCertPool()
-		if !pool.AppendCertsFromPEM(e.CA) {
+		dialer.Config.RootCAs = x509.NewCertPool()
+		if !dialer.Config.RootCAs.AppendCertsFromPEM(e.CA) {
 			return nil, errors.New("-ca: the file holds no certificate in PEM form")
 		}
-		transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	}
-	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &http.Client{Transport: transport, CheckRedirect: stay}, nil
+	return dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(port, "443")))
 }
 
 // problem turns an application/problem+json answer into one sentence.

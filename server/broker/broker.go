@@ -40,8 +40,8 @@ const (
 	maxPacketBytes = 2 * wire.MaxPayloadBytes
 	// longestKeepalive replaces what is longer, and "never".
 	longestKeepalive = 10 * time.Minute
-	// writesPending is the queue of each connection, which the library allocates whole: 8 bytes each.
-	writesPending = 2048
+	// writesPending is the queue of each connection, which the library allocates whole, 8 bytes each. Only ours fills it.
+	writesPending = window + 256
 	// window is how many messages may be on their way to the server without its acknowledgement. Above it devices
 	// wait, and if the server does not move at all, usage is dropped: agents send it again until the server itself
 	// says that it is stored.
@@ -115,7 +115,10 @@ func New(config Config) (*Broker, error) {
 		},
 		// Each round stops the world to read memory statistics that nobody asked for.
 		SysTopicResendInterval: 24 * 60 * 60,
-		Logger:                 slog.New(quiet{config.Log.Handler()}),
+		// Ten thousand idle devices are mostly buffers. The library writes past the one for writing.
+		ClientNetReadBufferSize:  512,
+		ClientNetWriteBufferSize: 16,
+		Logger:                   slog.New(quiet{config.Log.Handler()}),
 	})
 	if err := b.mqtt.AddHook(&gate{broker: b}, nil); err != nil {
 		return nil, fmt.Errorf("broker: %w", err)

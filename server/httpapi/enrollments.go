@@ -45,7 +45,7 @@ func (s *Server) ClaimEnrollment(ctx context.Context, request ClaimEnrollmentReq
 		return nil, err
 	}
 	password := strings.ToLower(rand.Text())
-	device, err := s.deps.Equipment.Claim(ctx, account.Hash(normalCode(request.Body.Code)), account.Hash(password), s.now())
+	device, err := s.deps.Equipment.Claim(ctx, account.Hash(normalCode(request.Body.Code)), equipment.HashSecret(password), s.now())
 	if err != nil {
 		if fault.KindOf(err) == fault.KindNotFound {
 			failed()

@@ -174,10 +174,27 @@ func flatten(err error, field string, faults []FieldError) []FieldError {
 	if !errors.As(err, &one) {
 		return append(faults, FieldError{Field: field, Code: "wrong_format", Detail: "this does not fit the description"})
 	}
-	for _, step := range one.JSONPointer() {
+	for _, step := range append(one.JSONPointer(), unknownField(one)...) {
 		field += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(step)
 	}
 	return append(faults, FieldError{Field: field, Code: faultCode(one.SchemaField), Detail: faultDetail(one)})
+}
+
+// unknownField gives the name of a field that should not be there: the library tells it in its reason only.
+func unknownField(e *openapi3.SchemaError) []string {
+	rest, ok := strings.CutPrefix(e.Reason, "property ")
+	if e.SchemaField != "properties" || !ok {
+		return nil
+	}
+	quoted, err := strconv.QuotedPrefix(rest)
+	if err != nil {
+		return nil
+	}
+	name, err := strconv.Unquote(quoted)
+	if err != nil {
+		return nil
+	}
+	return []string{name}
 }
 
 // faultCode names what a keyword of the schema found; the codes are keys of translations.

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -203,5 +204,45 @@ func TestADatabaseThatIsGoneIsUnavailableAndNotOurFault(t *testing.T) {
 	_, err := Open(t.Context(), Config{Driver: Postgres, DSN: "postgres://nobody@127.0.0.1:1/none"}, discard())
 	if fault.KindOf(err) != fault.KindUnavailable {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestAFullDiskFailsItsWritersAndNobodyAfterThem(t *testing.T) {
+	db := openTest(t, liteConfig(t))
+	limit := func(pages int) {
+		t.Helper()
+		if err := db.writer.do(fmt.Sprintf("PRAGMA max_page_count = %d", pages)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(1) // no more than it has now
+	big := make([]byte, 64<<10)
+	var stored atomic.Int64
+	var wait sync.WaitGroup
+	for i := range 20 {
+		wait.Go(func() {
+			err := db.write(t.Context(), func(tx *tx) error {
+				_, err := tx.exec("INSERT INTO sessions (token, data, expires_at) VALUES ($1, $2, 0)", fmt.Sprint(i), big)
+				return err
+			})
+			switch {
+			case err == nil:
+				stored.Add(1)
+			case fault.CodeOf(err) != "database_unavailable":
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	wait.Wait()
+	limit(1 << 30)
+	var rows int64
+	if err := db.direct(t.Context()).row("SELECT count(*) FROM sessions").Scan(&rows); err != nil || rows != stored.Load() {
+		t.Errorf("%d writers were told that their row is stored, %d rows are (%v)", stored.Load(), rows, err)
+	}
+	if rows == 20 {
+		t.Error("the disk was never full")
+	}
+	if err := db.write(t.Context(), letterNamed("after")); err != nil {
+		t.Errorf("after the disk has room again: %v", err)
 	}
 }

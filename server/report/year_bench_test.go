@@ -152,7 +152,7 @@ func (y *year) OccupiedVersions(context.Context, ledger.Day, ledger.Day) (map[le
 // BenchmarkAYear is the year of 2,000 stations, 730,000 station-days, from a warm cache on one core. It also says what
 // the cache takes.
 func BenchmarkAYear(b *testing.B) {
-	runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	y := newYear(b)
 	q := report.Query{From: "2025-11-01", To: "2026-11-01"}
 	before := heap()

@@ -11,7 +11,6 @@ import (
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
 	"github.com/labtide/labtide/agent/wire"
 	"github.com/labtide/labtide/server/equipment"
@@ -211,13 +210,11 @@ func (d *desk) value(t testing.TB, name string) float64 {
 			continue
 		}
 		for _, m := range f.GetMetric() {
-			sum += number(m)
+			sum += m.GetCounter().GetValue() + m.GetGauge().GetValue()
 		}
 	}
 	return sum
 }
-
-func number(m *dto.Metric) float64 { return m.GetCounter().GetValue() + m.GetGauge().GetValue() }
 
 // seen gives the minutes of a station's day that are in the ledger.
 func (d *desk) seen(t testing.TB, station string, at time.Time) (seen, used int) {

@@ -2,10 +2,12 @@ package collect
 
 import (
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,12 +41,11 @@ func launch(t *testing.T, program string, args ...string) (line string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(cmd.Process.Kill(), r.Close()); err != nil {
+		// Ended in order, it removes its sockets.
+		if err := errors.Join(cmd.Process.Signal(syscall.SIGTERM), r.Close()); err != nil {
 			t.Error(err)
 		}
-		if err := cmd.Wait(); err == nil {
-			t.Errorf("%s ended by itself", program)
-		}
+		cmd.Wait() //nolint:errcheck // however it ends
 	})
 	w.Close()
 	var b [256]byte
@@ -83,10 +84,54 @@ func TestARealXServerTellsTheIdleTime(t *testing.T) {
 	}
 }
 
-func TestADisplayThatIsNotThereIsAnError(t *testing.T) {
+func TestAnXServerAsksForItsCookie(t *testing.T) {
+	xvfb, xauth := need(t, "Xvfb"), need(t, "xauth")
+	file := filepath.Join(t.TempDir(), "authority")
+	const cookie = "00112233445566778899aabbccddeeff"
+	// The display's number is known only when it runs, so the cookie is for any.
+	t.Setenv("XAUTHORITY", file)
+	t.Setenv("HOME", t.TempDir())
+	serverFile := filepath.Join(t.TempDir(), "server")
+	if out, err := exec.Command(xauth, "-f", serverFile, "add", ":0", ".", cookie).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	display := ":" + launch(t, xvfb, "-displayfd", "3", "-nolisten", "tcp", "-screen", "0", "320x200x8", "-auth", serverFile)
+	c := newX11(display)
 	var r Reading
-	if err := newX11(":99999").Collect(&r); err == nil || r.X11.Known {
-		t.Errorf("got %+v (%v)", r.X11, err)
+	if err := c.Collect(&r); err == nil || r.X11.Known || !r.Display {
+		t.Errorf("without the cookie: %+v (%v)", r, err)
+	}
+	if out, err := exec.Command(xauth, "-f", file, "add", display, ".", cookie).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	r = Reading{Uptime: displayRetry}
+	if err := c.Collect(&r); err != nil || !r.X11.Known {
+		t.Errorf("with the cookie: %+v (%v)", r, err)
+	}
+}
+
+func TestASilentXServerDoesNotHoldUpTheOthers(t *testing.T) {
+	if err := os.MkdirAll(sockets, 0o1777); err != nil {
+		t.Skip(err)
+	}
+	const display = "64321"
+	l, err := net.Listen("unix", filepath.Join(sockets, "X"+display))
+	if err != nil {
+		t.Skip(err)
+	}
+	defer l.Close()
+	var r Reading // without a deadline this would never return
+	if err := newX11(":" + display).Collect(&r); err == nil || r.X11.Known || !r.Display {
+		t.Errorf("got %+v (%v)", r, err)
+	}
+}
+
+func TestADisplayThatIsNotThereOrNotHereIsAnError(t *testing.T) {
+	for _, display := range []string{":59999", "localhost:10.0", "elsewhere:0"} {
+		var r Reading
+		if err := newX11(display).Collect(&r); err == nil || r.X11.Known || r.Display {
+			t.Errorf("%s: got %+v (%v)", display, r, err)
+		}
 	}
 }
 

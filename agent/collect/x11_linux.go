@@ -1,198 +1,204 @@
 package collect
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"log"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
-
-	"github.com/jezek/xgb"
-	"github.com/jezek/xgb/screensaver"
-	"github.com/jezek/xgb/xproto"
 )
 
 const (
 	// displayRetry is how often a display is looked for.
 	displayRetry = 10 * time.Second
-	// displayTimeout is how long a display may take to answer; after that the answer is taken when it comes.
+	// displayTimeout is how long a display may take to answer.
 	displayTimeout = 300 * time.Millisecond
+	// sockets is where the displays of a computer are.
+	sockets = "/tmp/.X11-unix"
 )
 
-// x11 asks the X server for how long nobody touched keyboard or mouse. The connection stays open; a server that hangs
-// does not hold up the other collectors.
+// x11 asks the X server for how long nobody touched keyboard or mouse. The connection stays open. Only displays of
+// this computer are asked: one that ssh forwards would tell about another.
 type x11 struct {
 	wanted  string
-	cookies string // $XAUTHORITY as it was at the start
-	conn    *xgb.Conn
-	root    xproto.Drawable
-	display bool // the last look found a display
+	conn    net.Conn
+	ask     []byte // the question
+	packet  [packetBytes]byte
+	display bool // the last search found a server
 	triedAt time.Duration
 	tried   bool
-	pending chan answer
-	timer   *time.Timer
 }
 
-// answer is the end of one conversation with the server.
-type answer struct {
-	conn *xgb.Conn
-	root xproto.Drawable
-	idle time.Duration
-	err  error
-}
-
-func newX11(display string) *x11 {
-	timer := time.NewTimer(time.Hour)
-	timer.Stop()
-	return &x11{wanted: display, cookies: os.Getenv("XAUTHORITY"), timer: timer}
-}
+func newX11(display string) *x11 { return &x11{wanted: display} }
 
 // Collect sets X11 and Display.
 func (x *x11) Collect(r *Reading) error {
-	if x.pending == nil {
-		if x.conn == nil {
-			if x.tried && r.Uptime-x.triedAt < displayRetry {
-				r.Display = x.display
-				return errNothing
-			}
-			x.tried, x.triedAt = true, r.Uptime
+	if x.conn == nil {
+		r.Display = x.display
+		if x.tried && r.Uptime-x.triedAt < displayRetry {
+			return errNothing
 		}
-		x.begin()
-	}
-	x.timer.Reset(displayTimeout)
-	defer x.timer.Stop()
-	select {
-	case a := <-x.pending:
-		x.pending = nil
-		return x.take(r, a)
-	case <-x.timer.C:
-		r.Display = true
-		return errors.New("the X server does not answer")
-	}
-}
-
-// begin starts one conversation, which may outlast the call.
-func (x *x11) begin() {
-	x.pending = make(chan answer, 1)
-	go func(conn *xgb.Conn, root xproto.Drawable, to chan<- answer) {
-		if conn == nil {
-			var err error
-			if conn, root, err = openDisplay(x.wanted, x.cookies); err != nil {
-				to <- answer{err: err}
-				return
-			}
+		x.tried, x.triedAt = true, r.Uptime
+		if err := x.open(); err != nil {
+			r.Display = x.display
+			return err
 		}
-		info, err := screensaver.QueryInfo(conn, root).Reply()
-		if err != nil {
-			conn.Close()
-			to <- answer{err: fmt.Errorf("ask the X server: %w", err)}
-			return
-		}
-		to <- answer{conn: conn, root: root, idle: time.Duration(info.MsSinceUserInput) * time.Millisecond}
-	}(x.conn, x.root, x.pending)
-}
-
-func (x *x11) take(r *Reading, a answer) error {
-	x.conn, x.root = a.conn, a.root
-	x.display = !errors.Is(a.err, errNothing)
-	r.Display = x.display
-	if a.err != nil {
-		return a.err
 	}
-	r.X11 = Input{Known: true, Ago: a.idle}
+	r.Display = true
+	idle, err := x.idle()
+	if err != nil {
+		x.conn.Close()
+		x.conn = nil
+		return fmt.Errorf("ask the X server: %w", err)
+	}
+	r.X11 = Input{Known: true, Ago: idle}
 	return nil
 }
 
-// openDisplay connects to the wanted display, or to the first that lets us in.
-func openDisplay(wanted, cookies string) (*xgb.Conn, xproto.Drawable, error) {
-	displays := []string{wanted}
-	if wanted == "" {
-		displays = findDisplays()
+func (x *x11) idle() (time.Duration, error) {
+	if err := x.conn.SetDeadline(time.Now().Add(displayTimeout)); err != nil {
+		return 0, err
 	}
-	if len(displays) == 0 {
-		return nil, 0, errNothing
+	if _, err := x.conn.Write(x.ask); err != nil {
+		return 0, err
 	}
-	// xgb prints to stderr when it misses a cookie; we say what went wrong ourselves.
-	xgb.Logger = log.New(io.Discard, "", 0)
-	var errs []error
-	for _, display := range displays {
-		for _, file := range authorities(cookies) {
-			conn, root, err := connect(display, file)
-			if err == nil {
-				return conn, root, nil
+	if err := readReply(x.conn, &x.packet); err != nil {
+		return 0, err
+	}
+	return time.Duration(idleOf(&x.packet)) * time.Millisecond, nil
+}
+
+// open connects to the wanted display, or to the first that lets us in.
+func (x *x11) open() error {
+	x.display = false
+	numbers, err := displays(x.wanted)
+	if err != nil {
+		return err
+	}
+	deadline := time.Now().Add(displayTimeout)
+	var refused error
+	for _, number := range numbers {
+		for _, cookie := range cookies(number) {
+			conn, err := net.DialTimeout("unix", filepath.Join(sockets, "X"+number), displayTimeout)
+			if err != nil {
+				break // no server behind this socket
 			}
-			errs = append(errs, err)
+			x.display = true
+			if err = conn.SetDeadline(deadline); err == nil {
+				x.ask, err = enter(conn, cookie)
+			}
+			if err == nil {
+				x.conn = conn
+				return nil
+			}
+			refused = fmt.Errorf("display :%s: %w", number, err)
+			conn.Close()
 		}
 	}
-	return nil, 0, fmt.Errorf("no X display lets us in: %w", errs[0])
+	if refused == nil && x.wanted != "" {
+		return fmt.Errorf("there is no display %s", x.wanted)
+	}
+	if refused == nil {
+		return errNothing
+	}
+	return refused
 }
 
-// connect opens one display with the cookies of one file, which xgb takes from the environment only.
-func connect(display, authority string) (*xgb.Conn, xproto.Drawable, error) {
-	if err := os.Setenv("XAUTHORITY", authority); err != nil {
-		return nil, 0, err
+// enter shakes hands and returns the question for the idle time.
+func enter(conn net.Conn, cookie []byte) (ask []byte, err error) {
+	if _, err := conn.Write(handshake(cookie)); err != nil {
+		return nil, err
 	}
-	conn, err := xgb.NewConnDisplay(display)
+	root, err := readHandshake(conn)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	if err := screensaver.Init(conn); err != nil {
-		conn.Close()
-		return nil, 0, err
+	if _, err := conn.Write(askExtension(screenSaver)); err != nil {
+		return nil, err
 	}
-	root := xproto.Setup(conn).DefaultScreen(conn).Root
-	return conn, xproto.Drawable(root), nil
+	var packet [packetBytes]byte
+	if err := readReply(conn, &packet); err != nil {
+		return nil, err
+	}
+	extension, ok := extensionOf(&packet)
+	if !ok {
+		return nil, errors.New("the X server does not have " + screenSaver)
+	}
+	return askIdle(extension, root), nil
 }
 
-// findDisplays lists the displays of this computer: $DISPLAY first, then by number.
-func findDisplays() []string {
-	var displays []string
-	if d := os.Getenv("DISPLAY"); d != "" {
-		displays = append(displays, d)
+// displays lists the numbers of this computer's displays: the wanted one, or that of $DISPLAY first.
+func displays(wanted string) ([]string, error) {
+	if wanted != "" {
+		number, ok := localDisplay(wanted)
+		if !ok {
+			return nil, fmt.Errorf("%q is no display of this computer; write :0", wanted)
+		}
+		return []string{number}, nil
 	}
-	sockets, err := filepath.Glob("/tmp/.X11-unix/X*")
-	if err != nil {
-		return displays
+	var numbers []string
+	if number, ok := localDisplay(os.Getenv("DISPLAY")); ok {
+		numbers = append(numbers, number)
 	}
-	for _, socket := range sockets {
-		number := filepath.Base(socket)[1:]
-		if _, err := strconv.Atoi(number); err == nil && !slices.Contains(displays, ":"+number) {
-			displays = append(displays, ":"+number)
+	entries, err := os.ReadDir(sockets)
+	if errors.Is(err, os.ErrNotExist) {
+		return numbers, nil
+	}
+	for _, e := range entries {
+		number, ok := localDisplay(strings.Replace(e.Name(), "X", ":", 1))
+		if ok && !slices.Contains(numbers, number) {
+			numbers = append(numbers, number)
 		}
 	}
-	return displays
+	return numbers, err
 }
 
-// authorities lists the files in which the cookie of a display may be: our user's own, and as root those of the
+// localDisplay returns the number of a display such as :0, :0.0 or unix:0.
+func localDisplay(name string) (number string, ok bool) {
+	rest, ok := strings.CutPrefix(strings.TrimPrefix(name, "unix"), ":")
+	if !ok {
+		return "", false
+	}
+	number, _, _ = strings.Cut(rest, ".")
+	_, err := strconv.ParseUint(number, 10, 16)
+	return number, err == nil
+}
+
+// maxCookies bounds the tries at one display.
+const maxCookies = 8
+
+// cookies are what may open a display, none last. They are in our user's own file, and for root in those of the
 // display managers and of the people.
-func authorities(own string) []string {
-	var files []string
-	add := func(file string) {
-		if _, err := os.Stat(file); err == nil && !slices.Contains(files, file) {
-			files = append(files, file)
-		}
-	}
-	if own != "" {
-		add(own)
-	}
+func cookies(display string) [][]byte {
+	files := []string{os.Getenv("XAUTHORITY")}
 	if home, err := os.UserHomeDir(); err == nil {
-		add(filepath.Join(home, ".Xauthority"))
+		files = append(files, filepath.Join(home, ".Xauthority"))
 	}
 	for _, pattern := range []string{
 		"/run/user/*/gdm/Xauthority", "/run/user/*/xauth_*", "/run/lightdm/*/:*", "/run/lightdm/*/xauthority",
 		"/run/sddm/*", "/home/*/.Xauthority", "/tmp/xauth_*",
 	} {
-		found, err := filepath.Glob(pattern)
+		if found, err := filepath.Glob(pattern); err == nil {
+			files = append(files, found...)
+		}
+	}
+	var all [][]byte
+	for _, file := range files {
+		content, err := os.ReadFile(file)
 		if err != nil {
 			continue
 		}
-		for _, file := range found {
-			add(file)
+		for _, cookie := range parseCookies(content, display) {
+			known := func(c []byte) bool { return bytes.Equal(c, cookie) }
+			if len(all) < maxCookies && !slices.ContainsFunc(all, known) {
+				all = append(all, cookie)
+			}
 		}
 	}
-	return append(files, "/nonexistent") // a display that asks for no cookie
+	return append(all, nil)
 }

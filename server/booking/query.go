@@ -153,36 +153,3 @@ func (r *Rules) find(query Query) ([]string, error) {
 	})
 	return slices.Compact(ids), nil
 }
-
-// Occupation is a booking as reports count it: what it occupied, as it stood.
-type Occupation struct {
-	StationID string
-	PersonID  string
-	Programme string
-	Purpose   Purpose
-	Blocks    bool // a class: the station was reserved for a group
-	equipment.Interval
-}
-
-// Occupied gives what active bookings occupied of [from, until), clipped to it, ordered by start.
-func (s *Service) Occupied(ctx context.Context, from, until time.Time) ([]Occupation, error) {
-	bookings, err := s.store.Active(ctx, nil, "", from, until)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Occupation, 0, len(bookings))
-	for _, b := range bookings {
-		i := b.Interval()
-		if i.From.Before(from) {
-			i.From = from
-		}
-		if i.Until.After(until) {
-			i.Until = until
-		}
-		out = append(out, Occupation{
-			StationID: b.StationID, PersonID: b.PersonID, Programme: b.Programme, Purpose: b.Purpose,
-			Blocks: b.Purpose == PurposeClass, Interval: i,
-		})
-	}
-	return out, nil
-}

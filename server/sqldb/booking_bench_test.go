@@ -110,3 +110,36 @@ func benchSchool() bookingtest.School {
 	}
 	return s
 }
+
+// BenchmarkAvailability asks for all free time of 500 stations in a week that holds 50,000 bookings.
+func BenchmarkAvailability(b *testing.B) {
+	for _, driver := range []string{SQLite, Postgres} {
+		b.Run(driver, func(b *testing.B) {
+			cfg := liteConfig(b)
+			if driver == Postgres {
+				cfg = Config{Driver: Postgres, DSN: rig.Postgres(b)}
+			}
+			db := openTest(b, cfg)
+			putSchool(b, db, benchSchool())
+			rows := make([]booking.Booking, 50_000)
+			for n := range rows {
+				rows[n] = benchBooking(n)
+				shift := time.Duration(n/benchStations) * 30 * time.Minute // every other quarter, over the week
+				rows[n].StartsAt = bookingtest.At(1, 8, 0).Add(shift)
+				rows[n].EndsAt = rows[n].StartsAt.Add(15 * time.Minute)
+			}
+			store := NewBookings(db)
+			if err := store.Import(b.Context(), rows); err != nil {
+				b.Fatal(err)
+			}
+			s := booking.New(store, bookingtest.Now)
+			b.ResetTimer()
+			for b.Loop() {
+				free, err := s.Availability(b.Context(), account.SignedIn("person-000", account.RoleStudent), booking.Query{From: bookingtest.At(1, 0, 0), Until: bookingtest.At(8, 0, 0)})
+				if err != nil || len(free) < benchStations {
+					b.Fatal(len(free), err)
+				}
+			}
+		})
+	}
+}

@@ -84,7 +84,7 @@ func (f *fighter) read(t *testing.T) string {
 
 func startFighter(t *testing.T, cfg Config, number string) *fighter {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)          // it lives until its input ends
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute) // it lives until its input ends
 	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+strings.Split(t.Name(), "/")[0]+"$")
 	cmd.Env = append(os.Environ(), fighterEnv+"="+cfg.Driver+" "+cfg.DSN, "LABTIDE_TEST_FIGHTER_NUMBER="+number)
 	cmd.Stderr = os.Stderr

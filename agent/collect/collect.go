@@ -47,7 +47,7 @@ type Reading struct {
 }
 
 // Collector adds what it sees to a reading. It is called once a second and decides itself when it really looks. It
-// returns within half a second.
+// returns soon, at the worst within two seconds.
 type Collector interface {
 	Collect(r *Reading) error
 }

@@ -16,8 +16,9 @@ import (
 const (
 	// displayRetry is how often a display is looked for.
 	displayRetry = 10 * time.Second
-	// displayTimeout is how long a display may take to answer.
+	// displayTimeout is how long a display may take to answer, openTimeout how long all tries to open one may take.
 	displayTimeout = 300 * time.Millisecond
+	openTimeout    = time.Second
 	// sockets is where the displays of a computer are.
 	sockets = "/tmp/.X11-unix"
 )
@@ -80,7 +81,7 @@ func (x *x11) open() error {
 	if err != nil {
 		return err
 	}
-	deadline := time.Now().Add(displayTimeout)
+	deadline := time.Now().Add(openTimeout)
 	var refused error
 	for _, number := range numbers {
 		for _, cookie := range cookies(number) {

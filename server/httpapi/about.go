@@ -3,14 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
-
-	"github.com/labtide/labtide/server/account"
 )
-
-// DemoAccountOf shows how to sign in as somebody of the demonstration.
-func DemoAccountOf(login, password, name string, role account.Role) DemoAccount {
-	return DemoAccount{Login: login, Password: password, Name: name, Role: Role(role)}
-}
 
 // GetAbout implements StrictServerInterface.
 func (s *Server) GetAbout(context.Context, GetAboutRequestObject) (GetAboutResponseObject, error) {

@@ -60,7 +60,7 @@ func (st *stream) VisitStreamEventsResponse(w http.ResponseWriter) error {
 		first += "event: reset\ndata: {}\n\n"
 	}
 	if err := out.write(first); err != nil {
-		return nil //nolint:nilerr // the client is gone: nobody is left to tell
+		return nil // the client is gone: nobody is left to tell
 	}
 	beat := time.NewTicker(st.heartbeat)
 	defer beat.Stop()
@@ -76,14 +76,14 @@ func (st *stream) VisitStreamEventsResponse(w http.ResponseWriter) error {
 			}
 			beat.Reset(st.heartbeat)
 			if err := st.send(out, event); err != nil {
-				return nil //nolint:nilerr // as above
+				return nil // as above
 			}
 		case <-beat.C:
 			if _, err := st.accounts.Person(st.ctx, st.who.PersonID); err != nil {
-				return nil //nolint:nilerr // no longer allowed, or unknown: a new request will be told
+				return nil // no longer allowed, or unknown: a new request will be told
 			}
 			if err := out.write(": still here\n\n"); err != nil {
-				return nil //nolint:nilerr // as above
+				return nil // as above
 			}
 		}
 	}

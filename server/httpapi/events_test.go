@@ -32,7 +32,7 @@ func (s *school) watch(role account.Role, query, lastID string) *watcher {
 	if lastID != "" {
 		r.Header.Set("Last-Event-ID", lastID)
 	}
-	answer, err := http.DefaultClient.Do(r) //nolint:bodyclose // the context ends it
+	answer, err := http.DefaultClient.Do(r)
 	s.must(err)
 	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != eventStream || answer.Header.Get("Content-Encoding") != "" {
 		s.t.Fatalf("%d %v", answer.StatusCode, answer.Header)

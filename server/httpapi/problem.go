@@ -154,7 +154,7 @@ func (s *Server) refusal(ctx context.Context, r *booking.Refused) Problem {
 		}
 	}
 	p.Refusals = &refusals
-	directory, err := s.directory.get(ctx)
+	directory, err := s.directory.get(context.WithoutCancel(ctx)) // the request's own context may have ended with its handler
 	if err != nil || len(r.Alternatives) == 0 {
 		return p // the refusal is the answer; without names it has no alternatives
 	}

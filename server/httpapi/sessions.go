@@ -53,16 +53,17 @@ func newSessions(store scs.Store, lifetime time.Duration, secure bool, now func(
 
 // find gives the session of a request's cookie; nil when there is none that is alive.
 func (s *sessions) find(r *http.Request) (*session, error) {
-	cookie, err := r.Cookie(cookieName)
-	if err != nil || cookie.Value == "" || len(cookie.Value) > 128 {
+	cookies := r.CookiesNamed(cookieName)
+	if len(cookies) == 0 || cookies[0].Value == "" || len(cookies[0].Value) > 128 {
 		return nil, nil //nolint:nilnil // nobody has signed in: that is no fault
 	}
-	ctx, err := s.manager.Load(r.Context(), cookie.Value)
+	token := cookies[0].Value
+	ctx, err := s.manager.Load(r.Context(), token)
 	if err != nil {
 		return nil, err
 	}
 	found := &session{
-		token: cookie.Value, personID: s.manager.GetString(ctx, sessionPerson),
+		token: token, personID: s.manager.GetString(ctx, sessionPerson),
 		key: s.manager.GetString(ctx, sessionKey), csrf: s.manager.GetString(ctx, sessionCSRF),
 	}
 	if found.personID == "" {

@@ -71,9 +71,9 @@ func (s *Server) putSite(ctx context.Context, site equipment.Site) (equipment.Si
 }
 
 // registerChanged makes names and the board true again after a change of the register.
-func (s *Server) registerChanged(err error, stationIDs ...string) {
+func (s *Server) registerChanged(err error) {
 	s.directory.forget()
 	if err == nil {
-		s.deps.Changed(stationIDs...)
+		s.deps.Changed()
 	}
 }

@@ -100,7 +100,7 @@ func FuzzNothingThatAClientSendsIsOurFault(f *testing.F) {
 		if err != nil || !strings.HasPrefix(path, "/") || target.Path == eventsPath {
 			t.Skip()
 		}
-		r := httptest.NewRequest("GET", "/", strings.NewReader(body))
+		r := httptest.NewRequest(http.MethodGet, "/", strings.NewReader(body))
 		r.Method, r.URL, r.RequestURI = method, target, path
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Authorization", "Bearer "+s.tokens[account.RoleAdmin])

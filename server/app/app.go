@@ -211,3 +211,6 @@ func (s *Server) BrokerURL() string { return s.brokerURL() }
 
 // Log is the server's logger.
 func (s *Server) Log() *slog.Logger { return s.log }
+
+// Board is what the server shows live.
+func (s *Server) Board() *live.Board { return s.board }

@@ -70,7 +70,7 @@ func (d *drawer) step(minute, closes int, weekday time.Weekday) int {
 		return end
 	}
 	wanted := intensity(minute/60, weekday) * d.station.demand
-	if d.rng.Float64() > wanted*0.82 {
+	if d.rng.Float64() > wanted*0.7 {
 		if d.rng.Float64() < wanted*0.16 {
 			d.presence(minute+d.rng.IntN(8), minute+30)
 		}
@@ -89,11 +89,11 @@ func (d *drawer) step(minute, closes int, weekday time.Weekday) int {
 // keepPromise: most come and stay, some leave early, some never come.
 func (d *drawer) keepPromise(start, end int) {
 	switch luck := d.rng.Float64(); {
-	case luck < 0.17:
-	case luck < 0.31:
-		d.presence(start+d.rng.IntN(9), start+(end-start)/2)
+	case luck < 0.1:
+	case luck < 0.22:
+		d.presence(start+d.rng.IntN(6)-2, start+(end-start)/2)
 	default:
-		d.presence(start+d.rng.IntN(9)-2, end-d.rng.IntN(12))
+		d.presence(start+d.rng.IntN(7)-4, end-d.rng.IntN(8))
 	}
 }
 
@@ -105,7 +105,7 @@ func (d *drawer) presence(from, until int) {
 	for from < until {
 		stretch := min(18+d.rng.IntN(45), until-from)
 		d.plan.used = append(d.plan.used, d.span(from, from+stretch))
-		from += stretch + 2 + d.rng.IntN(7)
+		from += stretch + 1 + d.rng.IntN(4)
 	}
 }
 

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -46,14 +47,42 @@ func TestThePastIsReadOnce(t *testing.T) {
 	s.station("a", "r", "k")
 	q := report.Query{From: "2026-05-01", To: "2026-05-20"}
 	s.utilization(q)
-	cold := s.reads
+	cold := s.reads.Load()
 	s.utilization(q)
 	q.GroupBy = report.GroupProgramme
 	s.utilization(q)
 	if _, err := s.service.Heatmap(t.Context(), q); err != nil {
 		t.Fatal(err)
 	}
-	if cold == 0 || s.reads != cold {
-		t.Errorf("bookings were read %d times for the first report, and %d times after three more", cold, s.reads)
+	if cold == 0 || s.reads.Load() != cold {
+		t.Errorf("bookings were read %d times for the first report, and %d times after three more", cold, s.reads.Load())
+	}
+}
+
+func TestReportsThatAreAskedAtOnceAgreeWithTheStoreAtTheEnd(t *testing.T) {
+	s := newSchool(t, "UTC", "2026-05-29 06:00")
+	s.station("a", "r", "k")
+	q := report.Query{From: "2026-05-01", To: "2026-05-30", GroupBy: report.GroupProgramme}
+	var group sync.WaitGroup
+	for n := range 4 {
+		group.Go(func() {
+			for m := range 20 {
+				d := ledger.StationDay{Station: "a", Day: ledger.DayOf(s.now) - ledger.Day(1+m%5)}
+				d.Seen.Set(n*20 + m)
+				if err := s.ledger.Or(t.Context(), []ledger.StationDay{d}); err != nil {
+					t.Error(err)
+				}
+				if _, err := s.service.Utilization(t.Context(), q); err != nil {
+					t.Error(err)
+				}
+				if _, err := s.service.Heatmap(t.Context(), q); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if got := s.utilization(q).Total.Minutes.Free; got != 80 {
+		t.Errorf("%d minutes are free, want 80", got)
 	}
 }

@@ -89,7 +89,7 @@ func minuteAfter(at time.Time) int64 {
 
 // down marks the minutes of the day at which a station, by its place, was in an outage, and reports whether there was one.
 func (c *calendar) down(place int, down *ledger.Bits) bool {
-	any, start := false, int64(c.day)*ledger.Minutes
+	found, start := false, int64(c.day)*ledger.Minutes
 	for _, o := range c.outages[place] {
 		if o.from >= start+ledger.Minutes || o.until != 0 && o.until <= start {
 			continue
@@ -99,7 +99,7 @@ func (c *calendar) down(place int, down *ledger.Bits) bool {
 			end = min(o.until-start, end)
 		}
 		down.SetRange(int(max(o.from-start, 0)), int(end))
-		any = true
+		found = true
 	}
-	return any
+	return found
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,7 +28,7 @@ type school struct {
 	outages    []equipment.Outage
 	occupied   []report.Occupation
 	versions   map[ledger.Day]int64
-	reads      int // of occupations
+	reads      atomic.Int64 // of occupations
 	ledger     *ledgertest.Memory
 	now        time.Time
 	service    *report.Service
@@ -177,7 +178,7 @@ func (s *school) Outages(_ context.Context, station string, from, until time.Tim
 }
 
 func (s *school) Occupied(_ context.Context, stations []string, from, until time.Time, each func(*report.Occupation) error) error {
-	s.reads++
+	s.reads.Add(1)
 	for i := range s.occupied {
 		o := &s.occupied[i]
 		if (len(stations) == 0 || slices.Contains(stations, o.StationID)) && o.From.Before(until) && o.Until.After(from) {

@@ -155,7 +155,9 @@ func appendSegments(to []segment, day ledger.Day, loc *time.Location) []segment 
 		cell := cellOf(m)
 		end := min(m+60-start.Add(time.Duration(m)*time.Minute).In(loc).Minute(), ledger.Minutes)
 		if cellOf(end-1) != cell { // the clock jumps within this hour
-			for end = m + 1; cellOf(end) == cell; end++ {
+			end = m + 1
+			for cellOf(end) == cell {
+				end++
 			}
 		}
 		if n := len(to); n > 0 && to[n-1].cell == cell {

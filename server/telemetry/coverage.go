@@ -14,7 +14,7 @@ func (s *Service) coverage(ctx context.Context, windows []Window, from, until ti
 	if whole <= 0 {
 		return nil, nil
 	}
-	known, err := s.known(ctx, windows, from, until)
+	known, err := s.known(ctx, windows, until)
 	if err != nil {
 		return nil, err
 	}
@@ -23,9 +23,9 @@ func (s *Service) coverage(ctx context.Context, windows []Window, from, until ti
 	return &share, nil
 }
 
-// known counts the minutes. The store counts for devices that stood there alone; where several stood there at once, a
+// known counts the minutes of the windows before until. The store counts for devices that stood there alone; where several stood there at once, a
 // minute that more than one of them knows must count once, so those samples are read.
-func (s *Service) known(ctx context.Context, windows []Window, from, until time.Time) (int64, error) {
+func (s *Service) known(ctx context.Context, windows []Window, until time.Time) (int64, error) {
 	total := int64(0)
 	shared := map[int64]struct{}{}
 	for i, w := range windows {

@@ -64,17 +64,22 @@ async function english(page: Page): Promise<string[]> {
 }
 
 for (const { language, dark } of LOOKS)
-  for (const { name, path, role, ready } of PAGES)
-    test(`${name}, ${language}, ${dark ? 'dark' : 'light'}`, async ({ school }) => {
+  for (const role of ['student', 'instructor', 'planner', 'admin'] as const)
+    test(`the pages of a ${role}, ${language}, ${dark ? 'dark' : 'light'}`, async ({ school }, info) => {
+      test.skip(info.project.name === 'phone' && (language === 'zh') === dark, 'the desktop has every look')
+      test.setTimeout(180_000)
       const page = await school.as(role, { language, dark })
       const complaints = listen(page)
-      await page.goto(url(await fillIn(page, path)))
-      await expect(page.locator(ready).first()).toBeVisible()
-      await expect(page.locator('h1')).toHaveCount(1)
-      expect(await faults(page)).toEqual([])
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+      for (const { name, path, ready } of PAGES.filter((one) => one.role === role))
+        await test.step(name, async () => {
+          await page.goto(url(await fillIn(page, path)))
+          await expect(page.locator(ready).first()).toBeVisible()
+          await expect(page.locator('h1')).toHaveCount(1)
+          expect.soft(await faults(page)).toEqual([])
+          expect.soft(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+          if (language === 'zh') expect.soft(await english(page)).toEqual([])
+        })
       expect(complaints).toEqual([])
-      if (language === 'zh') expect(await english(page)).toEqual([])
     })
 
 for (const { language, dark } of LOOKS)

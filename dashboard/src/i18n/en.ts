@@ -101,7 +101,7 @@ export default {
   'board.lead.unknown': { one: '{station} sends no signal.', other: '{n} stations send no signal: {station}.' },
   'board.lead.calm': 'Nothing needs a person.',
   'board.filter': 'Show only',
-  'board.search': 'Find a station',
+  'board.search': 'Find station',
   'board.room': 'Room',
   'board.rooms.all': 'All rooms',
   'board.kind': 'Kind',
@@ -118,6 +118,7 @@ export default {
 
   'card.until': '{who} · until {time}',
   'card.since': '{who} · booked since {time}',
+  'card.since.somebody': 'booked since {time}',
   'card.booked': 'booked',
   'card.you': 'you',
   'card.next': 'next booking {time} · {who}',

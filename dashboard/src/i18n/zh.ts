@@ -116,6 +116,7 @@ export default {
 
   'card.until': '{who} · 至 {time}',
   'card.since': '{who} · {time} 起预约',
+  'card.since.somebody': '{time} 起已预约',
   'card.booked': '已预约',
   'card.you': '你',
   'card.next': '下一预约 {time} · {who}',

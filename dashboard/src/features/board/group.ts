@@ -24,15 +24,9 @@ export function group(cards: Card[], by: 'room' | 'kind'): Group[] {
   return [...groups.values()]
 }
 
-/** One frame for all cards of one day, so that their hours stand under each other; by the day's first instant. */
+/** One frame for all cards of a room, so that their hours stand under each other; by the room's id. */
 export function sharedFrames(cards: Card[]): Map<string, Span> {
-  const days = new Map<string, Card[]>()
-  for (const card of cards) {
-    const found = days.get(card.day.starts_at)
-    if (found) found.push(card)
-    else days.set(card.day.starts_at, [card])
-  }
-  return new Map([...days].map(([key, same]) => [key, frameOf(same.map(dayOf), dayOf(same[0]!).whole)]))
+  return new Map(group(cards, 'room').map(({ id, cards: same }) => [id, frameOf(same.map(dayOf), dayOf(same[0]!).whole)]))
 }
 
 export function countStates(cards: Card[]): Record<StationState, number> {

@@ -29,7 +29,7 @@ export function line(card: Card): string {
     case 'in_use':
       return booking ? t('card.until', { who: who(booking), time: when(booking.ends_at, card) }) : ''
     case 'booked_idle':
-      return booking ? t('card.since', { who: who(booking), time: when(booking.starts_at, card) }) : ''
+      return booking ? t(who(booking) === t('card.booked') ? 'card.since.somebody' : 'card.since', { who: who(booking), time: when(booking.starts_at, card) }) : ''
     case 'walk_in':
       return card.since ? t('card.walk_in', { time: when(card.since, card) }) : t('card.walk_in.now')
     case 'unknown':
@@ -96,7 +96,8 @@ export function lead(cards: Card[], now: number): string {
   for (const state of ['booked_idle', 'down', 'unknown'] as const) {
     const found = cards.filter((card) => card.state === state)
     const key = state === 'booked_idle' ? 'board.lead.idle' : state === 'down' ? 'board.lead.down' : 'board.lead.unknown'
-    if (found.length) return t(key, { n: found.length, station: some(found) })
+    // What is cut off ends in an ellipsis and needs no full stop.
+    if (found.length) return t(key, { n: found.length, station: some(found) }).replace(/…[.。]$/, '…')
   }
   if (cards.some((card) => card.state === 'free')) return t('board.lead.calm')
   const freed = cards.filter((card) => card.free_from).sort((a, b) => Date.parse(a.free_from!) - Date.parse(b.free_from!))[0]

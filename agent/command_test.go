@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"io"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -63,7 +63,7 @@ func TestEnrolmentThenStatus(t *testing.T) {
 	data := t.TempDir()
 	t.Setenv("LABTIDE_AGENT_DATA_FOLDER", data)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"device":"pc-1","broker":"tcp://127.0.0.1:1883","username":"pc-1","password":"secret","ca":""}`)
+		fmt.Fprint(w, `{"device":"pc-1","broker":"tcp://127.0.0.1:1883","username":"pc-1","password":"secret","ca":""}`)
 	}))
 	defer s.Close()
 	out, text, code := try(t, "enroll", "-server", s.URL, "-code", "ABCD")

@@ -143,12 +143,12 @@ func (e Enrolment) post(ctx context.Context, claim string) (Credentials, error) 
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "application/json")
-	response, answer, err := e.exchange(ctx, request)
+	status, answer, err := e.exchange(ctx, request)
 	if err != nil {
 		return Credentials{}, err
 	}
-	if response.StatusCode/100 != 2 {
-		return Credentials{}, problem(response.StatusCode, answer)
+	if status/100 != 2 {
+		return Credentials{}, problem(status, answer)
 	}
 	credentials := Credentials{}
 	if err := json.Unmarshal(answer, &credentials); err != nil {
@@ -163,31 +163,31 @@ func (e Enrolment) post(ctx context.Context, claim string) (Credentials, error) 
 
 // exchange sends one request over a connection of its own. It does without http.Client, whose transport would be a
 // twentieth of the whole agent for a request in its life; it follows no redirect, as a code is for the named server.
-func (e Enrolment) exchange(ctx context.Context, request *http.Request) (*http.Response, []byte, error) {
+func (e Enrolment) exchange(ctx context.Context, request *http.Request) (status int, answer []byte, err error) {
 	conn, err := e.dial(ctx, request.URL)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the server cannot be reached: %w", err)
+		return 0, nil, fmt.Errorf("the server cannot be reached: %w", err)
 	}
 	defer conn.Close()
 	if deadline, ok := ctx.Deadline(); ok {
 		if err := conn.SetDeadline(deadline); err != nil {
-			return nil, nil, fmt.Errorf("the server cannot be reached: %w", err)
+			return 0, nil, fmt.Errorf("the server cannot be reached: %w", err)
 		}
 	}
 	request.Close = true
 	if err := request.Write(conn); err != nil {
-		return nil, nil, fmt.Errorf("ask the server: %w", err)
+		return 0, nil, fmt.Errorf("ask the server: %w", err)
 	}
 	response, err := http.ReadResponse(bufio.NewReader(conn), request)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s does not answer like a web server: %w", e.Server, err)
+		return 0, nil, fmt.Errorf("%s does not answer like a web server: %w", e.Server, err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	answer, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the server's answer: %w", err)
+		return 0, nil, fmt.Errorf("read the server's answer: %w", err)
 	}
-	return response, answer, nil
+	return response.StatusCode, answer, nil
 }
 
 func (e Enrolment) dial(ctx context.Context, u *url.URL) (net.Conn, error) {

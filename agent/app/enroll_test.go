@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -27,11 +28,11 @@ func server(t *testing.T) http.Handler {
 		case r.Method != http.MethodPost || r.URL.Path != "/api/v1/enrollments/claim" || r.Header.Get("Content-Type") != "application/json":
 			w.WriteHeader(http.StatusNotFound)
 		case string(body) == `{"code":"ABCD-1234"}`:
-			io.WriteString(w, claimed)
+			fmt.Fprint(w, claimed)
 		default:
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(http.StatusNotFound)
-			io.WriteString(w, `{"type":"about:blank","title":"Not found","status":404,"detail":"This code is unknown or was used already. Make a new one.","code":"code_unknown"}`)
+			fmt.Fprint(w, `{"type":"about:blank","title":"Not found","status":404,"detail":"This code is unknown or was used already. Make a new one.","code":"code_unknown"}`)
 		}
 	})
 }
@@ -69,12 +70,12 @@ func TestARefusalIsASentence(t *testing.T) {
 
 func TestWhatIsNoLabtideServerIsSaidToBeNone(t *testing.T) {
 	answers := map[string]http.HandlerFunc{
-		"a web page":    func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") },
-		"another JSON":  func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"device":"UPPER"}`) },
+		"a web page":    func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") },
+		"another JSON":  func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"device":"UPPER"}`) },
 		"an error page": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusBadGateway) },
 		"a redirect":    func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
 		"an endless answer": func(w http.ResponseWriter, _ *http.Request) {
-			io.WriteString(w, `{"device":"`+strings.Repeat("x", maxAnswer))
+			fmt.Fprint(w, `{"device":"`+strings.Repeat("x", maxAnswer))
 		},
 	}
 	for name, answer := range answers {

@@ -3,6 +3,7 @@ package collect
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"testing"
 )
 
@@ -53,7 +54,7 @@ func TestEventsBeforeAReplyArePassedOver(t *testing.T) {
 	reply[0] = 1
 	binary.LittleEndian.PutUint32(reply[16:], 4711)
 	var packet [packetBytes]byte
-	if err := readReply(bytes.NewReader(append(event, reply...)), &packet); err != nil || idleOf(&packet) != 4711 {
+	if err := readReply(io.MultiReader(bytes.NewReader(event), bytes.NewReader(reply)), &packet); err != nil || idleOf(&packet) != 4711 {
 		t.Errorf("got %d (%v)", idleOf(&packet), err)
 	}
 	if err := readReply(bytes.NewReader(make([]byte, packetBytes)), &packet); err == nil {

@@ -220,7 +220,8 @@ func (l *link) farewell() {
 		select {
 		case <-deadline.C:
 			return
-		case <-l.gone:
+		case err := <-l.gone:
+			l.u.log.Warn("the farewell was cut short", "error", err)
 			return
 		case <-told:
 			told = nil

@@ -184,7 +184,10 @@ func TestARealBrokerCarriesMessagesAndTheWill(t *testing.T) {
 			t.Error(m)
 		}
 		select {
-		case <-gone.lost:
+		case err := <-gone.lost:
+			if err == nil {
+				t.Error("the first connection does not know why it is lost")
+			}
 		case <-time.After(10 * time.Second):
 			t.Error("the first connection does not know that it is lost")
 		}

@@ -58,3 +58,26 @@ func TestWithoutADashboardThereIsOnlyTheAPI(t *testing.T) {
 		t.Fatal("a dashboard needs an index.html")
 	}
 }
+
+func TestAnswersArePackedToo(t *testing.T) {
+	s := newSchool(t)
+	for path, want := range map[string]int{"/api/v1/board": http.StatusOK, "/api/v1/nothing": http.StatusNotFound, "/api/v1/stations/none": http.StatusNotFound} {
+		got := s.ask("student", "GET", path, nil, "Accept-Encoding", "gzip")
+		if got.header.Get("Content-Encoding") == "gzip" {
+			unpacker, err := gzip.NewReader(bytes.NewReader(got.body))
+			s.must(err)
+			got.body, err = io.ReadAll(unpacker)
+			s.must(err)
+		} else if want == http.StatusOK {
+			t.Errorf("%s is not packed", path)
+		}
+		got.want(t, want).json(t)
+	}
+	const path = "/api/v1/bookings"
+	body := s.slotBody("PLC-01", 1)
+	first := s.ask("student", "POST", path, body, "Accept-Encoding", "gzip", headerIdempotencyKey, "k").want(t, http.StatusCreated)
+	again := s.ask("student", "POST", path, body, headerIdempotencyKey, "k").want(t, http.StatusCreated)
+	if first.header.Get("Content-Encoding") == "" && string(first.body) != string(again.body) {
+		t.Fatal("another answer")
+	}
+}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/labtide/labtide/agent/app"
 	"github.com/labtide/labtide/agent/config"
+	"github.com/labtide/labtide/configs"
 )
 
 // command is one word, or two, of the command line.
@@ -33,6 +34,7 @@ func commands() []command {
 		{"status", "tell what the agent of this computer does", status},
 		{"config check", "say what is wrong with a configuration", checkConfig},
 		{"config print", "print the configuration that holds", printConfig},
+		{"config example", "print the example file: every key with its default", exampleConfig},
 		{"version", "print the version", printVersion},
 	}
 }
@@ -243,6 +245,14 @@ func printConfig(_ context.Context, c *call) error {
 		return err
 	}
 	_, err = c.stdout.Write(text)
+	return err
+}
+
+func exampleConfig(_ context.Context, c *call) error {
+	if err := c.parse(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(c.stdout, configs.AgentExample())
 	return err
 }
 

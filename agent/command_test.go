@@ -94,7 +94,14 @@ func TestAConfigurationIsCheckedAndPrinted(t *testing.T) {
 		t.Errorf("run with a bad file: exit code %d", code)
 	}
 	t.Setenv("LABTIDE_AGENT_UPLINK_WINDOW", "7")
-	out, _, code := try(t, "config", "print", "-config", "../configs/agent.example.yaml")
+	out, _, code := try(t, "config", "example")
+	if code != 0 {
+		t.Errorf("example: exit code %d", code)
+	}
+	if err := os.WriteFile(file, []byte(out), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, _, code = try(t, "config", "print", "-config", file)
 	if code != 0 || !strings.Contains(out, "window: 7") || !strings.Contains(out, "idle_after: 5m0s") {
 		t.Errorf("print: exit code %d\n%s", code, out)
 	}

@@ -9,16 +9,13 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
-)
 
-const example = "../../configs/agent.example.yaml"
+	"github.com/labtide/labtide/configs"
+)
 
 func TestTheExampleFileIsTheDefault(t *testing.T) {
 	// Read into nothing, not over the defaults: a key that the example misses shows.
-	text, err := os.ReadFile(example)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := []byte(configs.AgentExample())
 	var cfg Config
 	if err := decode(text, &cfg); err != nil {
 		t.Fatal(err)

@@ -200,10 +200,11 @@ func (s *show) play(ctx context.Context) error {
 	return demo.Play(ctx, s.server.BrokerURL(), func(device string) string { return s.secrets[device] }, s.server.Log())
 }
 
-// remember brings in the rest of the past, a few days at a time, the newest first. What it cannot do does not end the demo.
+// remember brings in the rest of the past, a day at a time, the newest first, and leaves others room to write in between.
+// What it cannot do does not end the demo.
 func (s *show) remember(ctx context.Context) error {
 	for until := demo.Today(s.started).Add(-recentDays); until > demo.Today(s.started).Add(-demo.PastDays); {
-		from := max(until.Add(-3), demo.Today(s.started).Add(-demo.PastDays))
+		from := until.Add(-1)
 		folder := filepath.Join(s.folder, "import", "usage-"+string(from))
 		err := demo.WriteUsage(folder, from, until, s.started)
 		if err == nil {
@@ -216,7 +217,15 @@ func (s *show) remember(ctx context.Context) error {
 			break
 		}
 		until = from
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(breather):
+		}
 	}
 	<-ctx.Done()
 	return nil
 }
+
+// breather is how long the database is left to others between two days of the past.
+const breather = 150 * time.Millisecond

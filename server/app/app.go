@@ -172,6 +172,9 @@ func (s *Server) buildAPI(options Options, deps httpapi.Deps) (err error) {
 func (s *Server) registerChanged(stationIDs ...string) {
 	s.ingest.Invalidate()
 	s.board.Touch(stationIDs...)
+	if s.broker != nil {
+		s.hangUp()
+	}
 }
 
 // Run runs everything until ctx ends or a part fails, then closes the stores.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"time"
 
 	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/fault"
@@ -23,6 +24,25 @@ func (s *Server) authenticate(ctx context.Context, device, secret string) (bool,
 	}
 	return d.DisabledAt.IsZero() && equipment.CheckSecret(d.SecretHash, secret), nil
 }
+
+// hangUp ends the connections of devices that were disabled: the broker asks who may come in only once.
+func (s *Server) hangUp() {
+	ctx, cancel := context.WithTimeout(context.Background(), hangUpTimeout)
+	defer cancel()
+	devices, err := s.stores.Equipment.Devices(ctx)
+	if err != nil {
+		s.log.Warn("devices that were disabled may still be connected", "error", err)
+		return
+	}
+	for _, d := range devices {
+		if !d.DisabledAt.IsZero() {
+			s.broker.Disconnect(d.ID)
+		}
+	}
+}
+
+// hangUpTimeout bounds how long a change of the register waits for it.
+const hangUpTimeout = 5 * time.Second
 
 // deviceAccess is what a device is told when it enrols.
 func (s *Server) deviceAccess() (httpapi.DeviceAccess, error) {

@@ -5,9 +5,8 @@
 package csvimport
 
 import (
-	"fmt"
+	"errors"
 	"io/fs"
-	"time"
 
 	"github.com/labtide/labtide/agent/wire"
 	"github.com/labtide/labtide/server/account"
@@ -118,7 +117,7 @@ func anyFile(dir fs.FS) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("the folder holds none of the files that can be imported (sites.csv, stations.csv, bookings.csv, …)")
+	return errors.New("the folder holds none of the files that can be imported (sites.csv, stations.csv, bookings.csv, …)")
 }
 
 // Summary counts what an import brought in.
@@ -134,23 +133,4 @@ type Summary struct {
 	People     int `json:"people"`
 	Bookings   int `json:"bookings"`
 	Samples    int `json:"samples"`
-}
-
-// span is what the usage and sample rows touch: for the retention check and for placements.
-func (d *Data) span() (from, until time.Time) {
-	widen := func(a, b time.Time) {
-		if from.IsZero() || a.Before(from) {
-			from = a
-		}
-		if b.After(until) {
-			until = b
-		}
-	}
-	for _, u := range d.usage {
-		widen(u.v.interval.StartsAt, u.v.interval.EndsAt)
-	}
-	for _, s := range d.samples {
-		widen(s.v.Minute, s.v.Minute.Add(time.Minute))
-	}
-	return from, until
 }

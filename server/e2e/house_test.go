@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -132,7 +133,9 @@ func read[T any](t *testing.T, a answer) T {
 
 func (h *house) get(path string) answer { return h.ask(http.MethodGet, path, h.token, nil) }
 
-func (h *house) post(path string, body any) answer { return h.ask(http.MethodPost, path, h.token, body) }
+func (h *house) post(path string, body any) answer {
+	return h.ask(http.MethodPost, path, h.token, body)
+}
 
 // ask sends one request. A server that does not answer has status 0.
 func (h *house) ask(method, path, token string, body any) answer {
@@ -167,15 +170,15 @@ func (h *house) ask(method, path, token string, body any) answer {
 	return answer{response.StatusCode, text, response.Header}
 }
 
-// until waits for a condition that must come true.
-func (h *house) until(what string, ok func() bool) {
+// until waits for a condition that must come true; some take longer than the usual patience.
+func (h *house) until(what string, ok func() bool, longer ...time.Duration) {
 	h.t.Helper()
-	until(h.t, what, ok)
+	until(h.t, what, ok, longer...)
 }
 
-func until(t *testing.T, what string, ok func() bool) {
+func until(t *testing.T, what string, ok func() bool, longer ...time.Duration) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(max(patience, slices.Max(append(longer, 0))))
 	for tick := time.NewTicker(50 * time.Millisecond); ; <-tick.C {
 		if ok() {
 			tick.Stop()
@@ -310,6 +313,8 @@ func (h *house) state(station string) string {
 	h.t.Helper()
 	return read[struct{ Live struct{ State string } }](h.t, h.get("/api/v1/stations/"+station)).Live.State
 }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // testWriter sends a log to the test, as long as the test runs.
 type testWriter struct{ t *testing.T }

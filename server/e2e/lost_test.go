@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/labtide/labtide/agent/uplink"
 	"github.com/labtide/labtide/agent/wire"
 	"github.com/labtide/labtide/server/live"
 )
@@ -43,7 +44,7 @@ func TestALostDeviceNeverLooksFree(t *testing.T) {
 
 	cable.mend()
 	h.until("the station is free again", func() bool { return h.state("PLC-01") == string(live.StateFree) })
-	m.stop()
+	m.link.SetState(uplink.State{Activity: wire.Stopping, Since: time.Now(), Source: wire.SourceManual}) // as the agent's app does
 	h.until("an agent that is stopped says so", func() bool { return h.state("PLC-01") == string(live.StateUnknown) })
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labtide/labtide/agent/wire"
 	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/ledger"
 	"github.com/labtide/labtide/server/telemetry"
 )
 
@@ -48,21 +49,21 @@ func (c *catalog) reason(ctx context.Context, device string) (wire.Code, error) 
 }
 
 // placements gives those of the devices that may send, as they are now.
-func (c *catalog) placements(ctx context.Context, reasons map[string]wire.Code, from, until time.Time) (map[string][]equipment.Placement, error) {
+func (c *catalog) placements(ctx context.Context, reasons map[string]wire.Code, from, until time.Time) (ledger.Placements, error) {
 	all, err := c.register.Placements(ctx, from, until)
 	if err != nil {
-		return nil, err
+		return ledger.Placements{}, err
 	}
-	of := make(map[string][]equipment.Placement, len(reasons))
+	var of []equipment.Placement
 	for _, p := range all {
 		if reason, ok := reasons[p.DeviceID]; ok && reason == "" {
-			of[p.DeviceID] = append(of[p.DeviceID], p)
+			of = append(of, p)
 			if _, ok := c.stations[p.StationID]; !ok {
 				c.invalidate() // a new station: its codes come with the next batch
 			}
 		}
 	}
-	return of, nil
+	return ledger.NewPlacements(of), nil
 }
 
 // tags gives the codes of a station.

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/labtide/labtide/agent/wire"
-	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/fault"
+	"github.com/labtide/labtide/server/ledger"
 	"github.com/labtide/labtide/server/telemetry"
 )
 
@@ -87,7 +87,7 @@ func (i *Ingest) storeBatch(ctx context.Context, b *batch) error {
 		return part("telemetry", err)
 	}
 	v.drop(b, rejected)
-	days, touched := collect(v.samples, placements)
+	days := facts(v.samples, placements)
 	if len(days) > 0 {
 		_, err = i.timed("ledger", func() ([]telemetry.Rejected, error) { return nil, i.deps.Ledger.Or(ctx, days) })
 		if err != nil {
@@ -105,8 +105,8 @@ func (i *Ingest) storeBatch(ctx context.Context, b *batch) error {
 		}
 	}
 	i.acknowledge(b, v)
-	if len(touched) > 0 {
-		i.deps.Touch(touched...)
+	if len(days) > 0 {
+		i.deps.Touch(stations(days)...)
 	}
 	return nil
 }
@@ -126,10 +126,30 @@ type verdict struct {
 	letters []telemetry.DeadLetter
 }
 
+// facts is what the samples say about the stations where their devices stood.
+func facts(samples []telemetry.Sample, placements ledger.Placements) []ledger.StationDay {
+	collector := ledger.NewCollector(placements)
+	for _, s := range samples {
+		collector.Add(s.Device, s.Minute, s.Seen(), s.Used())
+	}
+	return collector.Days()
+}
+
+// stations gives those of the days, which are ordered by station, each once.
+func stations(days []ledger.StationDay) []string {
+	var ids []string
+	for _, d := range days {
+		if len(ids) == 0 || ids[len(ids)-1] != d.Station {
+			ids = append(ids, d.Station)
+		}
+	}
+	return ids
+}
+
 // judgeDevices sorts out the samples of devices that may not send, tags the others, and gives their placements.
-func (i *Ingest) judgeDevices(ctx context.Context, b *batch, v *verdict) (map[string][]equipment.Placement, error) {
+func (i *Ingest) judgeDevices(ctx context.Context, b *batch, v *verdict) (placements ledger.Placements, err error) {
 	if len(b.samples) == 0 {
-		return nil, nil
+		return placements, nil
 	}
 	reasons := map[string]wire.Code{}
 	for _, m := range b.messages {
@@ -138,13 +158,13 @@ func (i *Ingest) judgeDevices(ctx context.Context, b *batch, v *verdict) (map[st
 		}
 		reason, err := i.catalog.reason(ctx, m.device)
 		if err != nil {
-			return nil, err
+			return placements, err
 		}
 		reasons[m.device] = reason
 	}
-	placements, err := i.catalog.placements(ctx, reasons, b.from, b.until)
+	placements, err = i.catalog.placements(ctx, reasons, b.from, b.until)
 	if err != nil {
-		return nil, err
+		return placements, err
 	}
 	v.samples = make([]telemetry.Sample, 0, len(b.samples))
 	v.origins = make([]origin, 0, len(b.samples))
@@ -153,7 +173,7 @@ func (i *Ingest) judgeDevices(ctx context.Context, b *batch, v *verdict) (map[st
 			v.refuse(b, b.origins[n], code, s)
 			continue
 		}
-		if station, ok := placed(placements[s.Device], s.Minute); ok {
+		if station, ok := placements.At(s.Device, s.Minute); ok {
 			s.Tags = i.catalog.tags(station)
 		}
 		v.samples = append(v.samples, s)

@@ -29,7 +29,10 @@ func weigh(states []telemetry.DeviceState, now time.Time) evidence {
 		if heard.After(e.seenAt) {
 			e.seenAt = heard
 		}
-		if s.State == telemetry.StateLost || s.State == telemetry.StateStopping || now.Sub(heard) > SilentAfter {
+		switch {
+		case s.State == "": // it sends samples, but has never said what it does now
+			continue
+		case s.State == telemetry.StateLost || s.State == telemetry.StateStopping || now.Sub(heard) > SilentAfter:
 			continue
 		}
 		used := s.State == telemetry.StateInUse || s.State == telemetry.StateBusy

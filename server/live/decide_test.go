@@ -34,6 +34,7 @@ func TestStateOfAStation(t *testing.T) {
 		{"lost never looks free", []telemetry.DeviceState{heard("lost", 0)}, true, false, nil, StateUnknown},
 		{"stopping never looks free", []telemetry.DeviceState{heard("stopping", 0)}, true, false, nil, StateUnknown},
 		{"silence never looks free", []telemetry.DeviceState{heard("idle", SilentAfter+time.Second)}, true, false, nil, StateUnknown},
+		{"samples alone never look free", []telemetry.DeviceState{heard("", 0)}, true, false, nil, StateUnknown},
 		{"a plug that still reports is enough", []telemetry.DeviceState{heard("lost", 0), heard("idle", 0)}, true, false, nil, StateFree},
 		{"one that sees use is enough", []telemetry.DeviceState{heard("idle", 0), heard("in_use", 0)}, true, true, nil, StateInUse},
 		{"a fault", []telemetry.DeviceState{heard("fault", 0)}, true, false, nil, StateDown},

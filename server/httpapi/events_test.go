@@ -61,8 +61,8 @@ func (w *watcher) station() (id string, card BoardStation) {
 	w.t.Helper()
 	for {
 		event := w.next()
-		if event == nil {
-			w.t.Fatal("the stream ended")
+		if event == nil || event["event"] == "reset" {
+			w.t.Fatalf("the stream ended or was reset: %v", event)
 		}
 		if event["event"] == "station" {
 			if err := json.Unmarshal([]byte(event["data"]), &card); err != nil {

@@ -60,20 +60,20 @@ func site(r row) equipment.Site {
 	if _, err := time.LoadLocation(zone); err != nil {
 		r.fault("time_zone", "%q is no time zone; write an IANA name, such as Asia/Shanghai", zone)
 	}
-	return equipment.Site{Code: r.need("code"), Name: r.name("name"), TimeZone: zone}
+	return equipment.Site{Code: r.need("code"), Name: r.name(), TimeZone: zone}
 }
 
 func room(r row) roomRow {
-	return roomRow{r.need("site"), equipment.Room{Code: r.need("code"), Name: r.name("name")}}
+	return roomRow{r.need("site"), equipment.Room{Code: r.need("code"), Name: r.name()}}
 }
 
 func kind(r row) equipment.Kind {
-	return equipment.Kind{Code: r.need("code"), Name: r.name("name")}
+	return equipment.Kind{Code: r.need("code"), Name: r.name()}
 }
 
 func station(r row) stationRow {
 	return stationRow{r.text("site"), r.need("room"), r.need("kind"),
-		equipment.Station{Code: r.need("code"), Name: r.name("name"), Bookable: r.truth("bookable", true)}}
+		equipment.Station{Code: r.need("code"), Name: r.name(), Bookable: r.truth("bookable", true)}}
 }
 
 func device(r row) equipment.Device {

@@ -163,8 +163,8 @@ func (r row) need(column string) string {
 }
 
 // name is a text in both languages.
-func (r row) name(prefix string) equipment.Text {
-	return equipment.Text{En: r.text(prefix + "_en"), Zh: r.text(prefix + "_zh")}
+func (r row) name() equipment.Text {
+	return equipment.Text{En: r.text("name_en"), Zh: r.text("name_zh")}
 }
 
 // instant reads RFC 3339; the zero time with no fault when the field is empty.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -234,8 +235,7 @@ func plug(t *testing.T, dir string, who credentials, activity wire.Activity) *ma
 	go func() { done <- m.link.Run(ctx) }()
 	m.stop = sync.OnceFunc(func() {
 		cancel()
-		<-done
-		if err := box.Close(); err != nil {
+		if err := errors.Join(<-done, box.Close()); err != nil {
 			t.Error(err)
 		}
 	})

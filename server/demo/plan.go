@@ -26,7 +26,7 @@ type promise struct {
 
 // dayPlan invents the day of a station. The same station and day always give the same plan.
 func dayPlan(s station, day equipment.Day, loc *time.Location) plan {
-	d := drawer{rng: seeded(s.code, string(day)), station: s}
+	d := drawer{rng: seeded(s.code, string(day)), station: s, late: time.Duration(seeded(s.code).IntN(60)) * time.Second}
 	year, month, date := day.Start(loc).Date()
 	d.at = func(minute int) time.Time { return time.Date(year, month, date, 0, minute, 0, 0, loc).UTC() }
 	weekday := day.Weekday()
@@ -57,6 +57,7 @@ type drawer struct {
 	rng     *rand.Rand
 	station station
 	at      func(minute int) time.Time
+	late    time.Duration // by which its people come and go after the minute, so that not all do at once
 	plan    plan
 }
 
@@ -99,12 +100,14 @@ func (d *drawer) keepPromise(start, end int) {
 
 // presence is somebody being there, with a pause now and then.
 func (d *drawer) presence(from, until int) {
-	if n := len(d.plan.used); n > 0 && d.at(from).Before(d.plan.used[n-1].Until) {
-		from = int(d.plan.used[n-1].Until.Sub(d.at(0)) / time.Minute)
+	if n := len(d.plan.used); n > 0 && d.at(from).Add(d.late).Before(d.plan.used[n-1].Until) {
+		from = int(d.plan.used[n-1].Until.Add(-d.late).Sub(d.at(0)) / time.Minute)
 	}
 	for from < until {
 		stretch := min(18+d.rng.IntN(45), until-from)
-		d.plan.used = append(d.plan.used, d.span(from, from+stretch))
+		use := d.span(from, from+stretch)
+		use.From, use.Until = use.From.Add(d.late), use.Until.Add(d.late)
+		d.plan.used = append(d.plan.used, use)
 		from += stretch + 1 + d.rng.IntN(4)
 	}
 }

@@ -126,15 +126,16 @@ func (w *writer) bookings() {
 	w.file("bookings.csv", "station,starts_at,ends_at,person,programme,purpose", rows)
 }
 
-// studentsOwn gives the demo student something to see under "my bookings": a free hour tomorrow and the day after.
+// studentsOwn gives the demo student something to see under "my bookings": a free hour today, if there is one, tomorrow
+// and the day after.
 func (w *writer) studentsOwn() [][]string {
 	var rows [][]string
 	me := Accounts()[0]
-	for ahead := 1; ahead <= 2; ahead++ {
+	for ahead := range 3 {
 		day := Today(w.now).Add(ahead)
 		plans := schoolDay(day, w.loc)
 		for _, s := range stations() {
-			if span, ok := gap(plans[s.code], day, w.loc); ok && s.kind.code == "plc-bench" {
+			if span, ok := gap(plans[s.code], day, w.loc, w.now); ok && s.kind.code == "plc-bench" {
 				rows = append(rows, []string{s.code, instant(span.From), instant(span.Until), me.Login, me.Programme, "practice"})
 				break
 			}
@@ -143,12 +144,12 @@ func (w *writer) studentsOwn() [][]string {
 	return rows
 }
 
-// gap finds an hour in the afternoon that nobody has booked.
-func gap(p plan, day equipment.Day, loc *time.Location) (equipment.Interval, bool) {
+// gap finds an hour after noon, and still to come, that nobody has booked.
+func gap(p plan, day equipment.Day, loc *time.Location, now time.Time) (equipment.Interval, bool) {
 	noon := day.Start(loc).Add(12 * time.Hour)
 	for minutes := 30; minutes < 9*60; minutes += 30 {
 		span := equipment.Interval{From: noon.Add(time.Duration(minutes) * time.Minute), Until: noon.Add(time.Duration(minutes+60) * time.Minute)}
-		if !slices.ContainsFunc(p.bookings, func(b promise) bool { return b.Overlaps(span) }) {
+		if span.From.After(now) && !slices.ContainsFunc(p.bookings, func(b promise) bool { return b.Overlaps(span) }) {
 			return span, true
 		}
 	}

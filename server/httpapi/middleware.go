@@ -64,12 +64,15 @@ func escaped(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// compress packs answers of some size, but for the event stream, and files that are packed already.
+// compress packs answers of some size to who reads, but for the event stream, and files that are packed already.
 func compress(operations operations) echo.MiddlewareFunc {
 	return middleware.GzipWithConfig(middleware.GzipConfig{
 		Level:     4, // of nine: half the time of the default for a few percent more bytes
 		MinLength: 1024,
 		Skipper: func(c echo.Context) bool {
+			if c.Request().Method != http.MethodGet {
+				return true // small answers: making a compressor ready costs more than the rest of the edge
+			}
 			op := operations[c.Request().Method+" "+c.Path()]
 			return op == nil || op.stream
 		},

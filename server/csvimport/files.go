@@ -17,7 +17,7 @@ func layouts() []layout {
 		{"sites.csv", []string{"code", "name_en", "time_zone"}, []string{"name_zh"}},
 		{"rooms.csv", []string{"site", "code", "name_en"}, []string{"name_zh"}},
 		{"kinds.csv", []string{"code", "name_en"}, []string{"name_zh"}},
-		{"stations.csv", []string{"room", "kind", "code"}, []string{"site", "name_en", "name_zh", "bookable"}},
+		{"stations.csv", []string{"room", "kind", "code"}, []string{"site", "name_en", "name_zh", "bookable", "since"}},
 		{"devices.csv", []string{"device"}, []string{"name"}},
 		{"placements.csv", []string{"device", "station", "from"}, []string{"until"}},
 		{"opening_hours.csv", []string{"site", "opens", "closes"}, []string{"room", "weekday", "day", "valid_from", "valid_until", "reason"}},
@@ -73,7 +73,7 @@ func kind(r row) equipment.Kind {
 
 func station(r row) stationRow {
 	return stationRow{r.text("site"), r.need("room"), r.need("kind"),
-		equipment.Station{Code: r.need("code"), Name: r.name(), Bookable: r.truth("bookable", true)}}
+		equipment.Station{Code: r.need("code"), Name: r.name(), Bookable: r.truth("bookable", true), Since: r.instant("since")}}
 }
 
 func device(r row) equipment.Device {

@@ -93,6 +93,9 @@ func (w *writer) stations(ctx context.Context) error {
 		func(n stationRow, old equipment.Station) bool { return n.SiteID == old.SiteID && n.Code == old.Code },
 		func(n stationRow, old equipment.Station) error {
 			n.ID, n.Version = old.ID, old.Version
+			if n.Since.IsZero() {
+				n.Since = old.Since
+			}
 			station, err := w.Register.PutStation(ctx, n.Station)
 			w.known.stations.add(n.site, station.Code, station.ID)
 			return err

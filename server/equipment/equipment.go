@@ -68,7 +68,9 @@ type Station struct {
 	Code     string // unique on its site: what is printed on the label, PLC-07
 	Name     Text   // may be empty: then the code is the name
 	Bookable bool
-	Version  int64
+	// Since is when the station came to the school: before, it counts as closed. Zero: it has always been there.
+	Since   time.Time // whole seconds
+	Version int64
 }
 
 // Device reports about a station. Its id is its MQTT user name and client id.

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/fault"
@@ -106,6 +107,7 @@ func (s *Server) CreateStation(ctx context.Context, request CreateStationRequest
 	}
 	station := equipment.Station{
 		SiteID: room.SiteID, RoomID: room.ID, KindID: kind.ID, Code: in.Code, Bookable: in.Bookable == nil || *in.Bookable,
+		Since: s.now().Truncate(time.Minute),
 	}
 	if in.Name != nil {
 		station.Name = newName(*in.Name)

@@ -16,16 +16,21 @@ type calendar struct {
 	within  []ledger.Bits // by place in sites
 	site    []ledger.Bits // open by the site's hours
 	open    []ledger.Bits // by place in rooms
+	since   []int64       // minute from which on a station is there, by place in stations
 }
 
 func newCalendar(s *school, outages []equipment.Outage) *calendar {
 	c := &calendar{
 		school: s, outages: make([][]outage, len(s.stations)),
 		within: make([]ledger.Bits, len(s.sites)), site: make([]ledger.Bits, len(s.sites)), open: make([]ledger.Bits, len(s.rooms)),
+		since: make([]int64, len(s.stations)),
 	}
 	place := make(map[string]int, len(s.stations))
 	for i, st := range s.stations {
 		place[st.ID] = i
+		if !st.Since.IsZero() {
+			c.since[i] = minuteAfter(st.Since)
+		}
 	}
 	for _, o := range outages {
 		if i, ok := place[o.StationID]; ok {
@@ -85,6 +90,17 @@ func minuteAfter(at time.Time) int64 {
 	day := ledger.DayOf(at)
 	minute, _ := day.MinutesWithin(at, time.Time{})
 	return int64(day)*ledger.Minutes + int64(minute)
+}
+
+// openFor marks the minutes at which a station's room is open, from when on the station is there.
+func (c *calendar) openFor(place, room int, open *ledger.Bits) {
+	*open = c.open[room]
+	since := c.since[place]
+	if start := int64(c.day) * ledger.Minutes; since > start {
+		var before ledger.Bits
+		before.SetRange(0, int(min(since-start, ledger.Minutes)))
+		open.AndNot(&before)
+	}
 }
 
 // down marks the minutes of the day at which a station, by its place, was in an outage, and reports whether there was one.

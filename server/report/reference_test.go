@@ -21,6 +21,9 @@ func randomSchool(t *testing.T, seed uint64, zone, other string, start equipment
 	s.kinds = append(s.kinds, equipment.Kind{ID: "cnc", Code: "cnc"})
 	for n := range 9 {
 		s.station(fmt.Sprintf("st%d", n), []string{"r", "r1", "r2"}[n%3], []string{"k", "cnc"}[random.IntN(2)])
+		if random.IntN(3) == 0 {
+			s.stations[n].Since = s.now.Add(-time.Duration(random.IntN(8*24*60)) * time.Minute)
+		}
 	}
 	s.open("", 0, 150)
 	s.open("", 150+random.IntN(300), 1200)
@@ -113,7 +116,7 @@ func (s *school) minutes(from, to equipment.Day) []minuteOf {
 				f.Used.Set(m)
 			}
 			for _, i := range open {
-				if !at.Before(i.From) && at.Before(i.Until) {
+				if !at.Before(i.From) && at.Before(i.Until) && !at.Before(st.Since) {
 					f.Open.Set(m)
 				}
 			}

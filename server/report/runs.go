@@ -130,7 +130,7 @@ func (s *Service) addCalendar(ctx context.Context, stations []equipment.Station,
 		for i, room := range sc.rooms {
 			for at := room.first; at < room.end; at++ {
 				f := &facts[place[sc.stations[at].ID]][day-first]
-				f.Open = c.open[i]
+				c.openFor(at, i, &f.Open)
 				c.down(at, &f.Down)
 			}
 		}

@@ -132,9 +132,9 @@ func (w *walker) walkDay() {
 		if d.within.Empty() {
 			continue
 		}
-		f.Open = c.open[i]
 		for d.place = room.first; d.place < room.end; d.place++ {
 			number := w.numbers[d.place]
+			c.openFor(d.place, i, &f.Open)
 			f.Seen, f.Used, f.Booked, f.Blocked = ledger.Bits{}, ledger.Bits{}, ledger.Bits{}, ledger.Bits{}
 			w.facts.facts(number, &f.Seen, &f.Used)
 			d.stretches = w.occupied.of(number)

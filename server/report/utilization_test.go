@@ -156,6 +156,15 @@ func TestAStationWithoutDevicesIsUnknownAndItsSharesAreBounds(t *testing.T) {
 	wantShare(t, "high", total.High, 600, 600)
 }
 
+func TestAStationIsClosedBeforeItCame(t *testing.T) {
+	s := newSchool(t, "UTC", "2026-05-30 12:00")
+	s.station("a", "r", "k")
+	s.stations[0].Since = s.now.AddDate(0, 0, -2).Add(-3 * time.Hour) // 28 May, 9:00
+	s.saw("a", true, "2026-05-28 08:00", "2026-05-28 10:00")
+	total := s.utilization(report.Query{From: "2026-05-27", To: "2026-05-29"}).Total
+	wantCounts(t, "total", total.Minutes, ledger.Counts{Closed: 1440 + 540, AfterHours: 60, WalkIn: 60, Unknown: 14 * 60})
+}
+
 func TestAMinuteThatHasNotPassedCountsNowhere(t *testing.T) {
 	s := newSchool(t, "UTC", "2026-05-27 10:00")
 	s.now = s.now.Add(59 * time.Second) // within minute 10:00, which is not over

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 
 	"github.com/labtide/labtide/server/equipment"
@@ -91,10 +92,13 @@ func (e *Equipment) PutRoom(ctx context.Context, r equipment.Room) (equipment.Ro
 	return r, err
 }
 
-const stationColumns = "id, site_id, room_id, kind_id, code, name_en, name_zh, bookable, version"
+const stationColumns = "id, site_id, room_id, kind_id, code, name_en, name_zh, bookable, since, version"
 
 func scanStation(row scanner) (s equipment.Station, err error) {
-	return s, row.Scan(&s.ID, &s.SiteID, &s.RoomID, &s.KindID, &s.Code, &s.Name.En, &s.Name.Zh, &s.Bookable, &s.Version)
+	var since sql.NullInt64
+	err = row.Scan(&s.ID, &s.SiteID, &s.RoomID, &s.KindID, &s.Code, &s.Name.En, &s.Name.Zh, &s.Bookable, &since, &s.Version)
+	s.Since = instant(since)
+	return s, err
 }
 
 // Stations lists those that fit the filter, by code. A room or kind that is not there has none.
@@ -157,7 +161,7 @@ func (e *Equipment) PutStation(ctx context.Context, s equipment.Station) (equipm
 		}
 		id, version, err := t.put(row{table: "stations", thing: "station", id: s.ID, version: s.Version, fields: []field{
 			{"site_id", next.SiteID}, {"room_id", next.RoomID}, {"kind_id", next.KindID}, {"code", s.Code},
-			{"name_en", s.Name.En}, {"name_zh", s.Name.Zh}, {"bookable", s.Bookable},
+			{"name_en", s.Name.En}, {"name_zh", s.Name.Zh}, {"bookable", s.Bookable}, {"since", unix(s.Since)},
 			{"search", strings.ToLower(s.Code + "\n" + s.Name.En + "\n" + s.Name.Zh)},
 		}})
 		if err != nil {

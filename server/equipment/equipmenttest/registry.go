@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/fault"
@@ -19,7 +20,7 @@ func testRoundTrip(t *testing.T, f *fixture) {
 			t.Errorf("a new thing has the id %q and the version %d", what, version)
 		}
 	}
-	station.Bookable, station.Name = false, equipment.Text{En: "The old one"}
+	station.Bookable, station.Name, station.Since = false, equipment.Text{En: "The old one"}, time.Unix(1700000000, 0).UTC()
 	station = must[equipment.Station](t)(f.PutStation(t.Context(), station))
 	if station.Version != 2 {
 		t.Errorf("after an edit the version is %d", station.Version)

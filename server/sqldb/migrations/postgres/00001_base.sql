@@ -43,6 +43,7 @@ CREATE TABLE stations (
     name_zh  TEXT NOT NULL,
     bookable BOOLEAN NOT NULL,
     search   TEXT NOT NULL, -- code and names in lower case
+    since    BIGINT, -- NULL: always
     version  BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX stations_site_code ON stations (site_id, code);

@@ -40,6 +40,7 @@ CREATE TABLE stations (
     name_zh  TEXT NOT NULL,
     bookable INTEGER NOT NULL CHECK (bookable IN (0, 1)),
     search   TEXT NOT NULL, -- code and names in lower case
+    since    INTEGER, -- NULL: always
     version  INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX stations_site_code ON stations (site_id, code);

@@ -36,8 +36,10 @@ func TestTheLatestTerminalCounts(t *testing.T) {
 	touch("pts/17", 30*time.Second)
 	touch("pts/ptmx", 0)
 	touch("tty3", time.Minute)
+	touch("tty4", 0) // not shown: nobody can type on it
 	touch("ttyS0", 0)
-	c := newTerminals(dir)
+	write(t, filepath.Join(dir, "active"), "tty3\n")
+	c := newTerminals(dir, filepath.Join(dir, "active"))
 	r := Reading{At: now}
 	if err := c.Collect(&r); err != nil {
 		t.Fatal(err)
@@ -55,6 +57,27 @@ func TestTheLatestTerminalCounts(t *testing.T) {
 	}
 }
 
+func TestTypingOnAConsoleIsRememberedWhenAnotherIsShown(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Now()
+	write(t, dir+"/active", "tty1\n")
+	write(t, dir+"/pts/ptmx", "")
+	for name, ago := range map[string]time.Duration{"tty1": 20 * time.Second, "tty12": time.Hour} {
+		write(t, filepath.Join(dir, name), "")
+		if err := os.Chtimes(filepath.Join(dir, name), now.Add(-ago), now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := newTerminals(dir, dir+"/active")
+	for _, shown := range []string{"tty1\n", "tty12\n"} {
+		write(t, dir+"/active", shown)
+		r := Reading{At: now}
+		if err := c.Collect(&r); err != nil || r.Terminal.Ago.Round(time.Second) != 20*time.Second {
+			t.Errorf("%q: %+v (%v)", shown, r.Terminal, err)
+		}
+	}
+}
+
 func TestAnAccessInTheFutureSaysNothing(t *testing.T) {
 	now := time.Now()
 	for in, want := range map[time.Duration]time.Duration{
@@ -68,7 +91,7 @@ func TestAnAccessInTheFutureSaysNothing(t *testing.T) {
 
 func TestAComputerWithoutTerminalsSaysNothing(t *testing.T) {
 	r := Reading{At: time.Now()}
-	if err := newTerminals(t.TempDir()).Collect(&r); !errors.Is(err, errNothing) || r.Terminal.Known {
+	if err := newTerminals(t.TempDir(), "/nonexistent").Collect(&r); !errors.Is(err, errNothing) || r.Terminal.Known {
 		t.Errorf("got %+v (%v)", r.Terminal, err)
 	}
 }

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -10,29 +11,25 @@ import (
 	"time"
 )
 
-// consoles is how many of the virtual consoles /dev/tty1 … are looked at.
-const consoles = 12
-
 // never stands for a touch so long ago that nobody remembers.
 const never = 365 * 24 * time.Hour
 
 // terminals reads when somebody last typed in a terminal: a program's reading of its terminal sets the access time.
 // Output sets only the modification time, which does not count: programs print while nobody is there. The kernel
-// moves the access time in steps of eight seconds, but at once after a pause. Serial lines are left out: machines
-// talk on them.
+// moves the access time in steps of eight seconds, but at once after a pause. Of the virtual consoles only the one
+// that is shown can be typed on. Serial lines are left out: machines talk on them.
 type terminals struct {
-	dir      string
-	pts      *os.File
-	consoles []string
+	dev, pts string
+	active   string // a file that names the console that is shown
+	list     *os.File
+	console  *os.File
+	shown    int64 // the latest access to a console
 	path     []byte
+	name     [16]byte
 }
 
-func newTerminals(dir string) *terminals {
-	t := &terminals{dir: filepath.Join(dir, "pts")}
-	for i := range consoles {
-		t.consoles = append(t.consoles, fmt.Sprintf("%s/tty%d", dir, i+1))
-	}
-	return t
+func newTerminals(dev, active string) *terminals {
+	return &terminals{dev: dev, pts: filepath.Join(dev, "pts"), active: active}
 }
 
 // Collect sets Terminal and Terminals, every time.
@@ -41,11 +38,7 @@ func (t *terminals) Collect(r *Reading) error {
 	if err != nil {
 		return err
 	}
-	for _, console := range t.consoles {
-		if at, ok := accessed(console); ok {
-			latest = max(latest, at)
-		}
-	}
+	latest = max(latest, t.onConsole())
 	r.Terminals = n
 	r.Terminal = Input{Known: true, Ago: since(latest, r.At)}
 	return nil
@@ -53,8 +46,8 @@ func (t *terminals) Collect(r *Reading) error {
 
 // pseudo returns the latest access to a pseudo terminal, in nanoseconds since 1970, and how many there are.
 func (t *terminals) pseudo() (latest int64, n int, err error) {
-	if t.pts == nil {
-		t.pts, err = os.Open(t.dir)
+	if t.list == nil {
+		t.list, err = os.Open(t.pts)
 		if errors.Is(err, os.ErrNotExist) {
 			return 0, 0, errNothing
 		}
@@ -62,10 +55,10 @@ func (t *terminals) pseudo() (latest int64, n int, err error) {
 			return 0, 0, fmt.Errorf("list the terminals: %w", err)
 		}
 	}
-	if _, err := t.pts.Seek(0, io.SeekStart); err != nil {
+	if _, err := t.list.Seek(0, io.SeekStart); err != nil {
 		return 0, 0, fmt.Errorf("list the terminals: %w", err)
 	}
-	names, err := t.pts.Readdirnames(-1)
+	names, err := t.list.Readdirnames(-1)
 	if err != nil {
 		return 0, 0, fmt.Errorf("list the terminals: %w", err)
 	}
@@ -73,13 +66,34 @@ func (t *terminals) pseudo() (latest int64, n int, err error) {
 		if !isPID(name) && name != "0" {
 			continue
 		}
-		t.path = append(append(append(t.path[:0], t.dir...), '/'), name...)
+		t.path = append(append(append(t.path[:0], t.pts...), '/'), name...)
 		if at, ok := accessed(string(t.path)); ok {
 			latest = max(latest, at)
 			n++
 		}
 	}
 	return latest, n, nil
+}
+
+// onConsole returns the latest access to the virtual consoles that were shown so far. A computer without any is none
+// the worse.
+func (t *terminals) onConsole() int64 {
+	if t.console == nil {
+		f, err := os.Open(t.active)
+		if err != nil {
+			return 0
+		}
+		t.console = f
+	}
+	n, err := t.console.ReadAt(t.name[:], 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return 0
+	}
+	t.path = append(append(append(t.path[:0], t.dev...), '/'), bytes.TrimSpace(t.name[:n])...)
+	if at, ok := accessed(string(t.path)); ok {
+		t.shown = max(t.shown, at)
+	}
+	return t.shown
 }
 
 // accessed returns the access time of a file in nanoseconds since 1970.

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,7 +16,8 @@ import (
 const (
 	// displayRetry is how often a display is looked for.
 	displayRetry = 10 * time.Second
-	// displayTimeout is how long a display may take to answer, openTimeout how long all tries to open one may take.
+	// displayTimeout is how long a display may take to answer, openTimeout after how long no further try is made
+	// to open one.
 	displayTimeout = 300 * time.Millisecond
 	openTimeout    = time.Second
 	// sockets is where the displays of a computer are.
@@ -27,7 +28,7 @@ const (
 // this computer are asked: one that ssh forwards would tell about another.
 type x11 struct {
 	wanted  string
-	conn    net.Conn
+	conn    io.ReadWriteCloser
 	ask     []byte // the question
 	packet  [packetBytes]byte
 	display bool // the last search found a server
@@ -53,18 +54,15 @@ func (x *x11) Collect(r *Reading) error {
 	r.Display = true
 	idle, err := x.idle()
 	if err != nil {
-		x.conn.Close()
+		err = fmt.Errorf("ask the X server: %w", errors.Join(err, x.conn.Close()))
 		x.conn = nil
-		return fmt.Errorf("ask the X server: %w", err)
+		return err
 	}
 	r.X11 = Input{Known: true, Ago: idle}
 	return nil
 }
 
 func (x *x11) idle() (time.Duration, error) {
-	if err := x.conn.SetDeadline(time.Now().Add(displayTimeout)); err != nil {
-		return 0, err
-	}
 	if _, err := x.conn.Write(x.ask); err != nil {
 		return 0, err
 	}
@@ -85,20 +83,19 @@ func (x *x11) open() error {
 	var refused error
 	for _, number := range numbers {
 		for _, cookie := range cookies(number) {
-			conn, err := net.DialTimeout("unix", filepath.Join(sockets, "X"+number), displayTimeout)
+			conn, err := dialSocket(filepath.Join(sockets, "X"+number), displayTimeout)
 			if err != nil {
 				break // no server behind this socket
 			}
 			x.display = true
-			if err = conn.SetDeadline(deadline); err == nil {
-				x.ask, err = enter(conn, cookie)
-			}
-			if err == nil {
+			if x.ask, err = enter(conn, cookie); err == nil {
 				x.conn = conn
 				return nil
 			}
-			refused = fmt.Errorf("display :%s: %w", number, err)
-			conn.Close()
+			refused = fmt.Errorf("display :%s: %w", number, errors.Join(err, conn.Close()))
+			if time.Now().After(deadline) {
+				return refused
+			}
 		}
 	}
 	if refused == nil && x.wanted != "" {
@@ -111,7 +108,7 @@ func (x *x11) open() error {
 }
 
 // enter shakes hands and returns the question for the idle time.
-func enter(conn net.Conn, cookie []byte) (ask []byte, err error) {
+func enter(conn io.ReadWriter, cookie []byte) (ask []byte, err error) {
 	if _, err := conn.Write(handshake(cookie)); err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ test('a new person opens the link, sets a password and is in', async ({ school }
   const login = `p${unique()}`
   await page.goto(url('/admin/people'))
   await page.getByRole('button', { name: 'Add a person' }).click()
-  await page.locator('dialog [name=name]').fill('Ada')
+  await page.locator('dialog [name=name]').fill('艾达 Ada')
   await page.locator('dialog [name=login]').fill(login)
   await page.locator('dialog [type=submit]').click()
   const link = new URL(await page.locator('dialog .url').inputValue())

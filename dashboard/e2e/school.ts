@@ -73,8 +73,11 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** Every fault that axe finds on the page as it stands, as sentences. */
 export async function faults(page: Page): Promise<string[]> {
-  // Colours of what is still fading in are nobody's.
-  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))))
+  // Colours of what is still fading in are nobody's. What is out of sight never ends its fading: do not wait long.
+  await page.evaluate(() => {
+    const ended = document.getAnimations().map((animation) => animation.finished.catch(() => undefined))
+    return Promise.race([Promise.all(ended), new Promise((resolve) => setTimeout(resolve, 1_000))]).then(() => undefined)
+  })
   await page.evaluate(axe)
   return page.evaluate(async () => {
     interface Found {

@@ -2,11 +2,13 @@ package collect
 
 import (
 	"errors"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -161,10 +163,25 @@ func sessionPath(id string) dbus.ObjectPath {
 	return dbus.ObjectPath("/org/freedesktop/login1/session/" + id)
 }
 
-// properties answers GetAll for one session.
-type properties map[string]dbus.Variant
+// properties answers GetAll for one session; the bus asks while the test changes them.
+type properties struct {
+	mu     sync.Mutex
+	values map[string]dbus.Variant
+}
 
-func (p properties) GetAll(string) (map[string]dbus.Variant, *dbus.Error) { return p, nil }
+func (p *properties) GetAll(string) (map[string]dbus.Variant, *dbus.Error) { return p.all(), nil }
+
+func (p *properties) all() map[string]dbus.Variant {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.values)
+}
+
+func (p *properties) set(name string, value any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.values[name] = dbus.MakeVariant(value)
+}
 
 func TestLogindIsAskedAgainWhenItSaysThatSomethingChanged(t *testing.T) {
 	daemon := need(t, "dbus-daemon")
@@ -176,10 +193,10 @@ func TestLogindIsAskedAgainWhenItSaysThatSomethingChanged(t *testing.T) {
 	}
 	defer server.Close()
 	manager := &login{sessions: []string{"c1"}}
-	desktop := properties{
+	desktop := &properties{values: map[string]dbus.Variant{
 		"Class": dbus.MakeVariant("user"), "Type": dbus.MakeVariant("wayland"), "State": dbus.MakeVariant("active"),
 		"LockedHint": dbus.MakeVariant(false), "IdleHint": dbus.MakeVariant(false),
-	}
+	}}
 	for _, err := range []error{
 		server.Export(manager, loginObject, loginService+".Manager"),
 		server.Export(desktop, sessionPath("c1"), "org.freedesktop.DBus.Properties"),
@@ -204,12 +221,12 @@ func TestLogindIsAskedAgainWhenItSaysThatSomethingChanged(t *testing.T) {
 	if got, want := look(), (Sessions{Known: true, People: 1, Wayland: 1}); got != want {
 		t.Fatalf("got %+v, want %+v", got, want)
 	}
-	desktop["LockedHint"] = dbus.MakeVariant(true)
+	desktop.set("LockedHint", true)
 	if got := look(); got.Locked {
 		t.Errorf("without a signal nothing is asked again: %+v", got)
 	}
 	if err := server.Emit(sessionPath("c1"), "org.freedesktop.DBus.Properties.PropertiesChanged",
-		loginService+".Session", desktop, []string{}); err != nil {
+		loginService+".Session", desktop.all(), []string{}); err != nil {
 		t.Fatal(err)
 	}
 	deadline := time.Now().Add(10 * time.Second)

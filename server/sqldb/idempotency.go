@@ -29,10 +29,14 @@ func (i *Idempotency) Begin(ctx context.Context, person, key string, bodyHash []
 	if !keyable(key) {
 		return nil, false, fault.Invalid("idempotency_key_invalid", "the Idempotency-Key must be plain text")
 	}
+	const claim = `INSERT INTO idempotency_keys (person_id, key, body_hash, begun_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (person_id, key) DO NOTHING`
+	if n, err := i.db.writeOne(ctx, claim, person, key, bodyHash, now.Unix()); err != nil || n == 1 {
+		return nil, err == nil, err // the usual case: nobody has sent this key before
+	}
 	err = i.db.write(ctx, func(t *tx) error {
 		answer, began = nil, false
-		n, err := t.exec(`INSERT INTO idempotency_keys (person_id, key, body_hash, begun_at) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (person_id, key) DO NOTHING`, person, key, bodyHash, now.Unix())
+		n, err := t.exec(claim, person, key, bodyHash, now.Unix()) // it may be gone by now
 		if err != nil || n == 1 {
 			began = err == nil
 			return err
@@ -67,16 +71,12 @@ func (i *Idempotency) Begin(ctx context.Context, person, key string, bodyHash []
 
 // Finish keeps the answer, which must not be empty, for those who ask again.
 func (i *Idempotency) Finish(ctx context.Context, person, key string, answer []byte) error {
-	return i.db.write(ctx, func(t *tx) error {
-		_, err := t.exec("UPDATE idempotency_keys SET answer = $3 WHERE person_id = $1 AND key = $2", person, key, answer)
-		return err
-	})
+	_, err := i.db.writeOne(ctx, "UPDATE idempotency_keys SET answer = $3 WHERE person_id = $1 AND key = $2", person, key, answer)
+	return err
 }
 
 // Release gives a claim up: the request may be sent again as if it had never come.
 func (i *Idempotency) Release(ctx context.Context, person, key string) error {
-	return i.db.write(ctx, func(t *tx) error {
-		_, err := t.exec("DELETE FROM idempotency_keys WHERE person_id = $1 AND key = $2 AND answer IS NULL", person, key)
-		return err
-	})
+	_, err := i.db.writeOne(ctx, "DELETE FROM idempotency_keys WHERE person_id = $1 AND key = $2 AND answer IS NULL", person, key)
+	return err
 }

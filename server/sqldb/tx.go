@@ -105,6 +105,20 @@ func (db *DB) writeOnce(ctx context.Context, fn func(*tx) error) error {
 	return db.transact(ctx, nil, fn)
 }
 
+// writeOne is write for one statement. PostgreSQL gets it in one round trip; a transaction is three.
+func (db *DB) writeOne(ctx context.Context, query string, args ...any) (changed int64, err error) {
+	if db.writer == nil && db.joined(ctx) == nil {
+		if changed, err = db.direct(ctx).exec(query, args...); err == nil || !retryable(err) {
+			return changed, translate(err)
+		}
+	}
+	err = db.write(ctx, func(t *tx) error {
+		changed, err = t.exec(query, args...)
+		return err
+	})
+	return changed, err
+}
+
 // read runs fn on one snapshot: what it reads fits together, whatever others write meanwhile.
 func (db *DB) read(ctx context.Context, fn func(*tx) error) error {
 	if t := db.joined(ctx); t != nil {

@@ -18,6 +18,11 @@ import (
 func brokerCredentials(ctx context.Context, c *call) error {
 	format := c.flags.String("format", "mosquitto", "the broker's `format`; mosquitto is the one that we know")
 	out := c.flags.String("out", ".", "the `folder` for the files labtide.passwords and labtide.acl")
+	var others []string
+	c.flags.Func("also", "the configuration `file` of another server process on the same broker: its account is written, too", func(path string) error {
+		others = append(others, path)
+		return nil
+	})
 	load := c.config()
 	if err := c.parse(); err != nil {
 		return err
@@ -29,6 +34,14 @@ func brokerCredentials(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	servers := []broker.Account{{Name: cfg.MQTT.Username, Password: cfg.MQTT.Password}}
+	for _, path := range others {
+		other, err := config.Load(path, nil)
+		if err != nil {
+			return err
+		}
+		servers = append(servers, broker.Account{Name: other.MQTT.Username, Password: other.MQTT.Password})
+	}
 	if cfg.MQTT.Password == "" {
 		return errors.New("mqtt.password: the server's own password at the broker is empty; set it, and mqtt.username, first")
 	}
@@ -36,15 +49,14 @@ func brokerCredentials(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.writeCredentials(ctx, stores, cfg.MQTT, *out), stores.Close())
+	return errors.Join(c.writeCredentials(ctx, stores, servers, *out), stores.Close())
 }
 
-func (c *call) writeCredentials(ctx context.Context, stores *app.Stores, m config.MQTT, folder string) error {
+func (c *call) writeCredentials(ctx context.Context, stores *app.Stores, servers []broker.Account, folder string) error {
 	devices, err := stores.Equipment.Devices(ctx)
 	if err != nil {
 		return err
 	}
-	servers := []broker.Account{{Name: m.Username, Password: m.Password}}
 	var passwords, acl bytes.Buffer
 	if err := errors.Join(broker.WriteMosquittoPasswords(&passwords, servers, devices), broker.WriteMosquittoACL(&acl, servers)); err != nil {
 		return err

@@ -133,10 +133,15 @@ func TestBrokerCredentialsAreFilesForMosquitto(t *testing.T) {
 		t.Errorf("without a password: exit code %d, said %q", code, stderr)
 	}
 	t.Setenv("LABTIDE_MQTT_PASSWORD", "0123456789abcdef0123")
-	if code, _, stderr := use(t, "broker", "credentials", "-out", out); code != 0 {
+	second := filepath.Join(t.TempDir(), "second.yaml")
+	settings := "mqtt: {embedded: false, broker: \"tcp://127.0.0.1:1883\", username: labtide-second, password: fedcba98765432100123}\n"
+	if err := os.WriteFile(second, []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := use(t, "broker", "credentials", "-out", out, "-also", second); code != 0 {
 		t.Fatalf("exit code %d, said %q", code, stderr)
 	}
-	for name, want := range map[string]string{"labtide.passwords": "labtide-server:$7$", "labtide.acl": "pattern write labtide/v1/%u/usage"} {
+	for name, want := range map[string]string{"labtide.passwords": "labtide-server:$7$", "labtide.acl": "user labtide-second"} {
 		text, err := os.ReadFile(filepath.Join(out, name))
 		if err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s: %v\n%s", name, err, text)

@@ -54,7 +54,7 @@ test('a booking is made, seen and cancelled by the keyboard alone', async ({ sch
 })
 
 test('a taken slot says why, and another is one tap away', async ({ school }) => {
-  const [first, second] = [await school.as('student'), await school.as('instructor')]
+  const [first, second] = [await school.as('student'), await school.as('planner')]
   await clear(first)
   await clear(second)
   const gap = await freeHour(first)

@@ -4,7 +4,7 @@ test('two browsers see each other’s changes', async ({ school }) => {
   const [student, instructor] = [await school.as('student'), await school.as('instructor')]
   await onBoard(student)
   await onBoard(instructor)
-  const code = await student.locator('article:not([data-state=down])').first().getAttribute('data-station')
+  const code = await student.locator('article:not([data-state=down])').last().getAttribute('data-station')
   const card = student.locator(`[data-station="${code}"]`)
   const before = await card.getAttribute('data-state')
 
@@ -12,14 +12,18 @@ test('two browsers see each other’s changes', async ({ school }) => {
   const headers = { 'X-CSRF-Token': csrf_token }
   const made = await instructor.request.post(url('/api/v1/outages'), { headers, data: { station: code, reason: '主轴报警' } })
   expect(made.status(), await made.text()).toBe(201)
-  for (const page of [student, instructor]) {
-    await expect(page.locator(`[data-station="${code}"]`)).toHaveAttribute('data-state', 'down')
-    await expect(page.locator(`[data-station="${code}"] .line`)).toHaveText('主轴报警')
+  const { id, starts_at } = (await made.json()) as { id: string; starts_at: string }
+  try {
+    for (const page of [student, instructor]) {
+      await expect(page.locator(`[data-station="${code}"]`)).toHaveAttribute('data-state', 'down')
+      await expect(page.locator(`[data-station="${code}"] .line`)).toHaveText('主轴报警')
+    }
+  } finally {
+    // A span must hold at least a second.
+    const ends_at = new Date(Math.max(Date.now(), Date.parse(starts_at) + 1_000)).toISOString()
+    const ended = await instructor.request.patch(url(`/api/v1/outages/${id}`), { headers, data: { ends_at } })
+    expect(ended.status(), await ended.text()).toBe(200)
   }
-
-  const { id } = (await made.json()) as { id: string }
-  const ended = await instructor.request.patch(url(`/api/v1/outages/${id}`), { headers, data: { ends_at: new Date().toISOString() } })
-  expect(ended.status(), await ended.text()).toBe(200)
   await expect(card).not.toHaveAttribute('data-state', 'down')
   if (before === 'free') await expect(card).not.toHaveAttribute('data-state', 'unknown')
 })

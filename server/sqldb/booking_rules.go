@@ -33,7 +33,6 @@ func (t *tx) send(statements ...statement) error {
 	return nil
 }
 
-// rulesVersion reads the only row by its key: a scan, which begin makes dear, would have PostgreSQL compile the query each time.
 func rulesVersion(into *int64) statement {
 	return statement{text: "SELECT version FROM booking_rules WHERE id = 1", read: func(row scanner) error { return row.Scan(into) }}
 }

@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,8 +16,12 @@ import (
 	"github.com/labtide/labtide/server/fault"
 )
 
-// Settle is how long changes are gathered before the cards are made anew.
-const Settle = 100 * time.Millisecond
+// Settle is how long changes are gathered before the cards are made anew, and Spacing how much time lies between two such
+// makings while changes keep coming: each reads the register anew.
+const (
+	Settle  = 100 * time.Millisecond
+	Spacing = 500 * time.Millisecond
+)
 
 // History is how many events are kept for watchers that come back.
 const History = 1024
@@ -26,8 +32,12 @@ type Board struct {
 	sources Sources
 	log     *slog.Logger
 	epoch   string
-	touched chan []string
+	wake    chan struct{} // something was touched
 	ready   chan struct{} // closed when the first cards are made
+
+	touchMu    sync.Mutex
+	touched    map[string]bool // station ids
+	everything bool            // all stations are touched
 
 	mu       sync.Mutex
 	cards    map[string]Card // by station id
@@ -41,71 +51,79 @@ type Board struct {
 func New(sources Sources, log *slog.Logger) *Board {
 	return &Board{
 		sources: sources, log: log,
-		epoch:    strings.ToLower(rand.Text()[:8]),
-		touched:  make(chan []string, 256),
+		epoch:   strings.ToLower(rand.Text()[:8]),
+		wake:    make(chan struct{}, 1),
+		touched: map[string]bool{}, everything: true,
 		ready:    make(chan struct{}),
 		cards:    map[string]Card{},
 		watchers: map[*Watch]bool{},
 	}
 }
 
-// Touch says that something happened at these stations; none means anywhere. It never blocks.
+// Touch says that something happened at these stations; none means anywhere. It never blocks, and nothing is forgotten.
 func (b *Board) Touch(stationIDs ...string) {
-	select {
-	case b.touched <- stationIDs:
-	default: // so much has happened that everything is looked at anyway
-		select {
-		case b.touched <- nil:
-		default:
-		}
+	b.touchMu.Lock()
+	for _, id := range stationIDs {
+		b.touched[id] = true
 	}
+	b.everything = b.everything || len(stationIDs) == 0
+	b.touchMu.Unlock()
+	select {
+	case b.wake <- struct{}{}:
+	default: // it is awake
+	}
+}
+
+// take gives what was touched since the last time.
+func (b *Board) take() (stations []string, everything bool) {
+	b.touchMu.Lock()
+	defer b.touchMu.Unlock()
+	stations, everything = slices.Collect(maps.Keys(b.touched)), b.everything
+	b.touched, b.everything = map[string]bool{}, false
+	return stations, everything
 }
 
 // Run keeps the cards true until ctx ends. Each minute every card is looked at, because time alone changes them.
 func (b *Board) Run(ctx context.Context) error {
-	b.refresh(ctx, nil)
+	defer b.closeWatches()
+	var last time.Time
 	for {
-		all := time.NewTimer(untilNextMinute(b.sources.now()))
-		stations, everything, ok := b.gather(ctx, all.C)
-		all.Stop()
-		if !ok {
-			b.closeWatches()
+		switch stations, everything := b.take(); {
+		case everything:
+			b.refresh(ctx, nil)
+			last = time.Now()
+		case len(stations) > 0:
+			b.refresh(ctx, stations)
+			last = time.Now()
+		}
+		minute := time.NewTimer(untilNextMinute(b.sources.now()))
+		select {
+		case <-ctx.Done():
+		case <-minute.C:
+			b.Touch()
+			<-b.wake
+		case <-b.wake:
+			wait(ctx, max(Settle, Spacing-time.Since(last)))
+		}
+		minute.Stop()
+		if ctx.Err() != nil {
 			return nil
 		}
-		if everything {
-			stations = nil
-		}
-		b.refresh(ctx, stations)
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 }
 
 // untilNextMinute ends a moment after the minute, so that what is due at it has happened.
 func untilNextMinute(now time.Time) time.Duration {
 	return now.Truncate(time.Minute).Add(time.Minute + 200*time.Millisecond).Sub(now)
-}
-
-// gather waits for the first change and collects those that follow at once; false when ctx has ended.
-func (b *Board) gather(ctx context.Context, minute <-chan time.Time) (stations []string, everything, ok bool) {
-	select {
-	case <-ctx.Done():
-		return nil, false, false
-	case <-minute:
-		return nil, true, true
-	case ids := <-b.touched:
-		stations, everything = ids, len(ids) == 0
-	}
-	settled := time.NewTimer(Settle)
-	defer settled.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil, false, false
-		case <-settled.C:
-			return stations, everything, true
-		case ids := <-b.touched:
-			stations, everything = append(stations, ids...), everything || len(ids) == 0
-		}
-	}
 }
 
 // refresh makes the cards of these stations anew, of all when there are none, and publishes those that changed.

@@ -32,6 +32,8 @@ func weigh(states []telemetry.DeviceState, now time.Time) evidence {
 		switch {
 		case s.State == "": // it sends samples, but has never said what it does now
 			continue
+		case s.Source == telemetry.SourceNone && s.State != telemetry.StateFault: // it is alive, and cannot see
+			continue
 		case s.State == telemetry.StateLost || s.State == telemetry.StateStopping || now.Sub(heard) > SilentAfter:
 			continue
 		}

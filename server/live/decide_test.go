@@ -35,6 +35,8 @@ func TestStateOfAStation(t *testing.T) {
 		{"stopping never looks free", []telemetry.DeviceState{heard("stopping", 0)}, true, false, nil, StateUnknown},
 		{"silence never looks free", []telemetry.DeviceState{heard("idle", SilentAfter+time.Second)}, true, false, nil, StateUnknown},
 		{"samples alone never look free", []telemetry.DeviceState{heard("", 0)}, true, false, nil, StateUnknown},
+		{"a device that cannot see never looks free", []telemetry.DeviceState{{State: "idle", Source: "none", ReceivedAt: noon}}, true, false, nil, StateUnknown},
+		{"but it may report a fault", []telemetry.DeviceState{{State: "fault", Source: "none", ReceivedAt: noon}}, true, false, nil, StateDown},
 		{"a plug that still reports is enough", []telemetry.DeviceState{heard("lost", 0), heard("idle", 0)}, true, false, nil, StateFree},
 		{"one that sees use is enough", []telemetry.DeviceState{heard("idle", 0), heard("in_use", 0)}, true, true, nil, StateInUse},
 		{"a fault", []telemetry.DeviceState{heard("fault", 0)}, true, false, nil, StateDown},

@@ -85,6 +85,9 @@ const (
 	StateLost     = "lost"
 )
 
+// SourceNone says that a device has nothing that could tell whether somebody is there: what its state says of use is not known.
+const SourceNone = "none"
+
 // DeviceState is what a device is doing now, as the server last heard.
 type DeviceState struct {
 	Device     string

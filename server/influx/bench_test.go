@@ -71,3 +71,35 @@ func fill(b *testing.B, s *Store, days int) {
 		batch = batch[:0]
 	}
 }
+
+// What a year's utilization would cost if it were asked of Flux instead of the ledger: used and known minutes of 20
+// devices over 30 days, without opening hours and bookings. A year of 2,000 stations is 1,217 times as much.
+func BenchmarkUtilizationByFlux(b *testing.B) {
+	backend := influx2(b)
+	s := backend.store(b)
+	const devices, days = 20, 30
+	batch := make([]telemetry.Sample, 0, maxLines)
+	for i := range days * 24 * 60 {
+		for d := range devices {
+			batch = append(batch, sampleAt(fmt.Sprintf("pc-%d", d), i))
+		}
+		if len(batch)+devices > maxLines || i == days*24*60-1 {
+			if rejected, err := s.Write(b.Context(), batch); err != nil || len(rejected) > 0 {
+				b.Fatal(rejected, err)
+			}
+			batch = batch[:0]
+		}
+	}
+	script := fmt.Sprintf(`minutes = from(bucket: %s) |> range(start: %s, stop: %s)
+	|> filter(fn: (r) => r._measurement == %s and r._field == %s)
+minutes |> count() |> group(columns: ["_stop"]) |> sum() |> duplicate(column: "_stop", as: "_time") |> yield(name: "known")
+minutes |> filter(fn: (r) => r._value >= 30) |> count() |> group(columns: ["_stop"]) |> sum() |> duplicate(column: "_stop", as: "_time") |> yield(name: "used")`,
+		quoteFlux(s.config.Bucket), start.Format(time.RFC3339), start.AddDate(0, 0, days).Format(time.RFC3339), quoteFlux(measurement), quoteFlux(telemetry.MetricInUseSeconds))
+	for b.Loop() {
+		rows := 0
+		if err := s.query(b.Context(), script, func(row) error { rows++; return nil }); err != nil || rows != 2 {
+			b.Fatal(rows, err)
+		}
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)/(devices*days)*1e6, "µs/station-day")
+}

@@ -76,13 +76,16 @@ func runImport(ctx context.Context, c *call) error {
 func rebuildLedger(ctx context.Context, c *call) error {
 	from := c.flags.String("from", "", "first UTC `day`, such as 2026-11-01")
 	to := c.flags.String("to", "", "the `day` after the last one")
+	force := c.flags.Bool("force", false, "give up what the ledger knows and no sample says any more")
 	return c.withStores(ctx, nil, func(stores *app.Stores) error {
 		start, errFrom := equipment.ParseDay(*from)
 		end, errTo := equipment.ParseDay(*to)
 		if errFrom != nil || errTo != nil || start >= end {
 			return usage{"-from and -to are days such as 2026-11-01, -to after -from"}
 		}
-		done, err := stores.Rebuilder().Rebuild(ctx, ledger.DayOf(start.Start(time.UTC)), ledger.DayOf(end.Start(time.UTC)))
+		rebuilder := stores.Rebuilder()
+		rebuilder.Force = *force
+		done, err := rebuilder.Rebuild(ctx, ledger.DayOf(start.Start(time.UTC)), ledger.DayOf(end.Start(time.UTC)))
 		if err != nil {
 			return err
 		}

@@ -48,6 +48,7 @@ type Server struct {
 	port   net.Listener // of the API
 	url    string       // where people reach it
 	api    *httpapi.Server
+	hung   hangUps
 }
 
 // New opens the stores and the ports. Close what it gives, or Run it, which closes it.
@@ -58,12 +59,22 @@ func New(ctx context.Context, cfg config.Config, options Options, log *slog.Logg
 	}
 	s := &Server{cfg: cfg, log: log, stores: stores}
 	if err := s.build(ctx, options); err != nil {
-		return nil, errors.Join(err, s.close())
+		return nil, errors.Join(err, s.abandon())
 	}
 	return s, nil
 }
 
-// close gives up what New opened and Run has not closed.
+// abandon gives up what New opened and nobody will run.
+func (s *Server) abandon() error {
+	if s.broker == nil {
+		return s.close()
+	}
+	over, end := context.WithCancel(context.Background())
+	end()
+	return errors.Join(s.broker.Run(over), s.close()) // it closes its ports
+}
+
+// close closes what is left when Run has ended.
 func (s *Server) close() error {
 	var err error
 	if s.port != nil {
@@ -80,7 +91,7 @@ func (s *Server) build(ctx context.Context, options Options) error {
 	bookings := booking.New(s.stores.Bookings, time.Now)
 	reports := report.New(report.Sources{Register: s.stores.Equipment, Bookings: s.stores.Bookings, Ledger: s.stores.Ledger})
 	s.board = live.New(live.Sources{Register: s.stores.Equipment, States: s.stores.States, People: s.stores.Accounts,
-		Bookings: between{bookings}, Days: reports}, s.log.With("part", "board"))
+		Bookings: bookings, Days: reports}, s.log.With("part", "board"))
 	if err := s.openPort(ctx); err != nil {
 		return err
 	}
@@ -179,6 +190,9 @@ func (s *Server) registerChanged(stationIDs ...string) {
 
 // Run runs everything until ctx ends or a part fails, then closes the stores.
 func (s *Server) Run(ctx context.Context, with ...func(ctx context.Context) error) error {
+	if s.broker != nil {
+		s.hangUp() // notes who has enrolled
+	}
 	stages := []stage{{"board", together(s.board.Run, s.listen, s.keepHouse)}}
 	if s.broker != nil {
 		stages = append(stages, stage{"broker", s.broker.Run})
@@ -202,9 +216,6 @@ func (s *Server) listen(ctx context.Context) error {
 
 // Stores gives what the server stores in.
 func (s *Server) Stores() *Stores { return s.stores }
-
-// Touch makes the board look at everything anew.
-func (s *Server) Touch() { s.registerChanged() }
 
 // URL is where people reach the server.
 func (s *Server) URL() string { return s.url }

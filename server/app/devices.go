@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/labtide/labtide/server/equipment"
@@ -25,7 +26,26 @@ func (s *Server) authenticate(ctx context.Context, device, secret string) (bool,
 	return d.DisabledAt.IsZero() && equipment.CheckSecret(d.SecretHash, secret), nil
 }
 
-// hangUp ends the connections of devices that were disabled: the broker asks who may come in only once.
+// hangUps remembers when each device enrolled, as of the last look.
+type hangUps struct {
+	mu       sync.Mutex
+	enrolled map[string]time.Time
+}
+
+// again reports whether the device has enrolled anew since the last look.
+func (h *hangUps) again(device string, enrolledAt time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.enrolled == nil {
+		h.enrolled = map[string]time.Time{}
+	}
+	before, known := h.enrolled[device]
+	h.enrolled[device] = enrolledAt
+	return known && !before.IsZero() && !before.Equal(enrolledAt)
+}
+
+// hangUp ends the connections of devices that were disabled, or have enrolled anew and so got another secret: the broker
+// asks who may come in only once.
 func (s *Server) hangUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), hangUpTimeout)
 	defer cancel()
@@ -35,7 +55,7 @@ func (s *Server) hangUp() {
 		return
 	}
 	for _, d := range devices {
-		if !d.DisabledAt.IsZero() {
+		if again := s.hung.again(d.ID, d.EnrolledAt); again || !d.DisabledAt.IsZero() {
 			s.broker.Disconnect(d.ID)
 		}
 	}

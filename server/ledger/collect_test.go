@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/fault"
 	"github.com/labtide/labtide/server/ledger"
 	"github.com/labtide/labtide/server/ledger/ledgertest"
 )
@@ -194,6 +195,24 @@ func TestARebuildLeavesOtherDaysAlone(t *testing.T) {
 	}
 	if got := contents(t, store); !slices.Equal(got, want) {
 		t.Errorf("a rebuild of day 2 made %v of %v", got, want)
+	}
+}
+
+func TestFactsWithoutSamplesAreGivenUpByForceOnly(t *testing.T) {
+	store, s := ledgertest.NewMemory(), &series{}
+	ingest(t, s, store, ledger.NewPlacements(history()), sample{"plug", minute(1, 5), true, true}, sample{"plug", minute(3, 5), true, true})
+	want := contents(t, store)
+	s.samples = s.samples[1:] // the first day has expired
+	r := rebuilder(store, s)
+	if _, err := r.Rebuild(t.Context(), firstDay, firstDay+5); fault.CodeOf(err) != "samples_gone" {
+		t.Errorf("got %v", err)
+	}
+	if got := contents(t, store); !slices.Equal(got, want) {
+		t.Errorf("a rebuild that was refused left %v of %v", got, want)
+	}
+	r.Force = true
+	if _, err := r.Rebuild(t.Context(), firstDay, firstDay+5); err != nil || len(contents(t, store)) != 1 {
+		t.Errorf("by force %v is left, %v", contents(t, store), err)
 	}
 }
 

@@ -23,8 +23,11 @@ const (
 	Spacing = 500 * time.Millisecond
 )
 
-// History is how many events are kept for watchers that come back.
+// History is how many events are kept for watchers that come back: at least this many, and two of each card.
 const History = 1024
+
+// slack is how many events a watcher may be behind, besides one of each card.
+const slack = 256
 
 // Board keeps the cards, makes them anew when something changes, and tells watchers.
 // Make it with New, let Run run, and Touch the stations that something happened to.
@@ -96,16 +99,16 @@ func (b *Board) Run(ctx context.Context) error {
 			b.refresh(ctx, stations)
 			last = time.Now()
 		}
-		minute := time.NewTimer(untilNextMinute(b.sources.now()))
+		due := time.NewTimer(b.untilDue(b.sources.now()))
 		select {
 		case <-ctx.Done():
-		case <-minute.C:
+		case <-due.C:
 			b.Touch()
 			<-b.wake
 		case <-b.wake:
 			wait(ctx, max(Settle, Spacing-time.Since(last)))
 		}
-		minute.Stop()
+		due.Stop()
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -121,9 +124,17 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// untilNextMinute ends a moment after the minute, so that what is due at it has happened.
-func untilNextMinute(now time.Time) time.Duration {
-	return now.Truncate(time.Minute).Add(time.Minute + 200*time.Millisecond).Sub(now)
+// untilDue ends a moment after the next minute, or after the next end of an outage: what is due then has happened.
+func (b *Board) untilDue(now time.Time) time.Duration {
+	due := now.Truncate(time.Minute).Add(time.Minute)
+	b.mu.Lock()
+	for _, card := range b.cards {
+		if o := card.Outage; o != nil && o.EndsAt.After(now) && o.EndsAt.Before(due) {
+			due = o.EndsAt
+		}
+	}
+	b.mu.Unlock()
+	return due.Add(200 * time.Millisecond).Sub(now)
 }
 
 // refresh makes the cards of these stations anew, of all when there are none, and publishes those that changed.
@@ -171,10 +182,10 @@ func (b *Board) forgetAllBut(cards []Card) {
 func (b *Board) publish(card Card) {
 	b.sequence++
 	event := Event{ID: b.id(), Card: card}
-	if len(b.history) == History {
-		b.history = append(b.history[:0], b.history[1:]...)
-	}
 	b.history = append(b.history, event)
+	if keep := max(History, 2*len(b.cards)); len(b.history) >= 2*keep { // now and then, so that it costs nothing each time
+		b.history = append(b.history[:0], b.history[len(b.history)-keep:]...)
+	}
 	for w := range b.watchers {
 		select {
 		case w.events <- event:
@@ -238,7 +249,7 @@ func (b *Board) Watch(after string) (w *Watch, gap bool) {
 	if after != "" {
 		missed, gap = b.since(after)
 	}
-	w = &Watch{board: b, events: make(chan Event, len(missed)+256)}
+	w = &Watch{board: b, events: make(chan Event, len(missed)+len(b.cards)+slack)} // each minute, every card may change
 	for _, event := range missed {
 		w.events <- event
 	}

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -20,6 +21,8 @@ type school struct {
 	state    string
 	heard    time.Time
 	bookings []booking.Booking
+	outage   *equipment.Outage
+	many     int // so many more stations, where the device stands, too
 	fail     error
 }
 
@@ -32,14 +35,22 @@ func (s *school) Rooms(context.Context) ([]equipment.Room, error) {
 }
 
 func (s *school) Stations(context.Context, equipment.StationFilter) ([]equipment.Station, error) {
-	return []equipment.Station{
+	stations := []equipment.Station{
 		{ID: "a", SiteID: "site", RoomID: "r1", Code: "PLC-01", Bookable: true},
 		{ID: "b", SiteID: "site", RoomID: "r2", Code: "CNC-01", Bookable: true},
-	}, nil
+	}
+	for n := range s.many {
+		stations = append(stations, equipment.Station{ID: fmt.Sprint(n), SiteID: "site", RoomID: "r1", Code: fmt.Sprint(n)})
+	}
+	return stations, nil
 }
 
 func (s *school) Placements(context.Context, time.Time, time.Time) ([]equipment.Placement, error) {
-	return []equipment.Placement{{DeviceID: "pc", StationID: "a"}}, nil
+	placements := []equipment.Placement{{DeviceID: "pc", StationID: "a"}}
+	for n := range s.many {
+		placements = append(placements, equipment.Placement{DeviceID: "pc", StationID: fmt.Sprint(n)})
+	}
+	return placements, nil
 }
 
 func (s *school) OpeningHours(context.Context, string) ([]equipment.OpeningHours, []equipment.Exception, error) {
@@ -47,6 +58,9 @@ func (s *school) OpeningHours(context.Context, string) ([]equipment.OpeningHours
 }
 
 func (s *school) Outages(context.Context, string, time.Time, time.Time) ([]equipment.Outage, error) {
+	if s.outage != nil {
+		return []equipment.Outage{*s.outage}, nil
+	}
 	return nil, nil
 }
 
@@ -156,7 +170,7 @@ func TestAForeignOrForgottenEventIsAGap(t *testing.T) {
 		s := &school{state: "idle"}
 		b := start(t, s)
 		first, _ := b.Snapshot(t.Context(), "")
-		for i := range History + 1 {
+		for i := range 2*History + 1 {
 			s.bookings = []booking.Booking{{ID: "x", StationID: "a", Version: int64(i), Status: booking.StatusConfirmed}}
 			b.refresh(t.Context(), []string{"a"})
 		}
@@ -209,6 +223,39 @@ func TestSnapshotOfARoom(t *testing.T) {
 		s, err := b.Snapshot(t.Context(), "r1")
 		if err != nil || len(s.Cards) != 1 || s.Cards[0].Station.ID != "a" {
 			t.Errorf("%+v %v", s, err)
+		}
+	})
+}
+
+func TestAnOutageThatEndsIsSeenAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &school{state: "idle"}
+		ends := time.Now().Add(7 * time.Second)
+		s.outage = &equipment.Outage{StationID: "a", StartsAt: time.Now().Add(-time.Hour), EndsAt: ends}
+		b := start(t, s)
+		if card, _ := b.Card("a"); card.State != StateDown {
+			t.Fatalf("it is %s", card.State)
+		}
+		time.Sleep(8 * time.Second)
+		synctest.Wait()
+		if card, _ := b.Card("a"); card.State != StateFree {
+			t.Errorf("a second after the outage it is %s", card.State)
+		}
+	})
+}
+
+func TestAMinuteAtWhichEveryCardChangesDropsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &school{state: "idle", many: 700}
+		b := start(t, s)
+		w, _ := b.Watch("")
+		defer w.Close()
+		s.state = "in_use"
+		b.Touch()
+		time.Sleep(2 * Spacing)
+		synctest.Wait()
+		if n := len(w.Events()); n != 701 {
+			t.Errorf("%d events, want one of each of 701 stations", n)
 		}
 	})
 }

@@ -154,6 +154,16 @@ func TestNothingInvalidIsWritten(t *testing.T) {
 	if _, err := wire.EncodeState(wire.State{Session: 1, State: wire.Idle, Source: wire.SourceX11}); codeOf(err) != wire.CodeBadField {
 		t.Errorf("state without since: %v", err)
 	}
+	for _, agent := range []string{"\x00", "0.3\n1", "\xff"} {
+		s := wire.State{Session: 1, State: wire.Lost, Source: wire.SourceNone, Agent: agent}
+		if _, err := wire.EncodeState(s); codeOf(err) != wire.CodeBadField {
+			t.Errorf("state of the agent %q: %v", agent, err)
+		}
+	}
+	nul := `{"version":1,"session":1,"state":"lost","source":"none","agent":"\u0000"}`
+	if _, err := wire.DecodeState([]byte(nul)); codeOf(err) != wire.CodeBadField {
+		t.Errorf("state with an escaped NUL: %v", err)
+	}
 	if _, err := wire.EncodeState(wire.State{Session: 0, State: wire.Lost, Source: wire.SourceNone}); codeOf(err) != wire.CodeBadField {
 		t.Errorf("state without session: %v", err)
 	}

@@ -1,6 +1,11 @@
 package wire
 
-import "time"
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
 
 // Activity is what a device is doing.
 type Activity string
@@ -84,6 +89,8 @@ func (s *State) check() error {
 		return faultf(CodeBadField, "the source is not a name of up to 32 characters")
 	case len(s.Agent) > 64:
 		return faultf(CodeBadField, "the agent's version has more than 64 bytes")
+	case !utf8.ValidString(s.Agent) || strings.ContainsFunc(s.Agent, unicode.IsControl): // no database takes a NUL
+		return faultf(CodeBadField, "the agent's version is not plain text")
 	}
 	return nil
 }

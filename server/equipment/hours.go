@@ -49,11 +49,30 @@ func ParseDay(s string) (Day, error) {
 	return Day(s), nil
 }
 
-// Start gives the first instant of the day in loc. Where midnight does not exist, it is the first instant after it.
-func (d Day) Start(loc *time.Location) time.Time {
-	t, err := time.ParseInLocation(time.DateOnly, string(d), loc)
+// Start gives the first instant of the day in loc. Where midnight does not exist, it is the first instant after it; where
+// there are two, the first.
+func (d Day) Start(loc *time.Location) time.Time { return d.clock(0, loc) }
+
+// clock gives the first instant at which the clocks in loc show so many minutes after midnight. When they leave that out,
+// it is the instant at which they move. time.Date alone would give an hour before or after it, depending on the zone.
+func (d Day) clock(minute int, loc *time.Location) time.Time {
+	wall, err := time.Parse(time.DateOnly, string(d))
 	if err != nil {
 		return time.Time{}
+	}
+	wall = wall.Add(time.Duration(minute) * time.Minute) // what the clocks are to show, as if they were in UTC
+	t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), 0, 0, loc)
+	from, until := t.ZoneBounds()
+	_, offset := t.Zone()
+	switch shown := t.Unix() + int64(offset); {
+	case shown < wall.Unix():
+		return until
+	case shown > wall.Unix():
+		return from
+	}
+	_, before := from.Add(-1).Zone()
+	if first := t.Add(time.Duration(offset-before) * time.Second); first.Before(from) {
+		return first // the clocks went back, and show it twice
 	}
 	return t
 }
@@ -179,14 +198,9 @@ func (s Schedule) weekly(roomID string, day Day) (spans [][2]int, found bool) {
 
 // clock turns minutes after midnight into instants by the wall clock, so a day of 23 hours still opens at 8:00.
 func (s Schedule) clock(day Day, spans [][2]int) []Interval {
-	midnight := day.Start(s.loc)
-	year, month, date := midnight.Date()
-	wall := func(minute int) time.Time {
-		return time.Date(year, month, date, 0, minute, 0, 0, s.loc)
-	}
 	out := make([]Interval, 0, len(spans))
 	for _, span := range spans {
-		out = append(out, Interval{From: wall(span[0]), Until: wall(span[1])})
+		out = append(out, Interval{From: day.clock(span[0], s.loc), Until: day.clock(span[1], s.loc)})
 	}
 	return Merge(out)
 }

@@ -210,13 +210,19 @@ func (t *trouble) reason() error {
 	return nil
 }
 
+// errRefuses is what a part says that answers, but does not take what it is given: waiting does not help.
+var errRefuses = errors.New("it refuses what it is given")
+
 // part says which part of the server an error came from, in the words of /readyz.
 func part(name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if fault.KindOf(err) == fault.KindUnavailable {
+	switch {
+	case fault.KindOf(err) == fault.KindUnavailable:
 		return err
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return fault.Unavailable(name, fmt.Errorf("%s: %w", name, err))
 	}
-	return fault.Unavailable(name, fmt.Errorf("%s: %w", name, err))
+	return fault.Unavailable(name, fmt.Errorf("%s: %w: %w", name, errRefuses, err))
 }

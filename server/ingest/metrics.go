@@ -11,6 +11,7 @@ type metrics struct {
 	conflicts prometheus.Counter
 	batches   prometheus.Counter
 	retries   prometheus.Counter
+	ignored   prometheus.Counter
 }
 
 // newMetrics makes the metrics and registers them, if there is somebody to register with.
@@ -30,6 +31,7 @@ func newMetrics(registerer prometheus.Registerer, i *Ingest) *metrics {
 		conflicts: prometheus.NewCounter(opts("conflicts_total", "Different samples for one minute of one device: a cloned identity or a lost outbox.")),
 		batches:   prometheus.NewCounter(opts("batches_total", "Batches stored.")),
 		retries:   prometheus.NewCounter(opts("retries_total", "Attempts to store that failed and are made again.")),
+		ignored:   prometheus.NewCounter(opts("ignored_states_total", "States of a session that a newer one of the device has replaced: late wills, or a clock that ran ahead once.")),
 	}
 	gauge := func(name, help string, value func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "labtide", Subsystem: "ingest", Name: name, Help: help}, value)
@@ -42,7 +44,7 @@ func newMetrics(registerer prometheus.Registerer, i *Ingest) *metrics {
 		return 1
 	})
 	if registerer != nil {
-		registerer.MustRegister(m.messages, m.refused, m.seconds, m.samples, m.poison, m.conflicts, m.batches, m.retries, queue, connected)
+		registerer.MustRegister(m.messages, m.refused, m.seconds, m.samples, m.poison, m.conflicts, m.batches, m.retries, m.ignored, queue, connected)
 	}
 	return m
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -132,17 +133,11 @@ func (i *Ingest) storeStates(ctx context.Context, waiting map[string]pendingStat
 	for _, device := range slices.Sorted(maps.Keys(waiting)) {
 		p := waiting[device]
 		put := func(ctx context.Context) error {
-			if _, err := i.deps.Register.DeviceByID(ctx, device); err != nil {
-				if !known(err) {
-					return nil // nobody of ours: on an external broker anybody may have written it
-				}
-				return part("database", err)
-			}
-			current, err := i.deps.States.PutState(ctx, p.state)
-			if err == nil && current {
+			current, err := i.storeState(ctx, p.state)
+			if current {
 				changed = append(changed, device)
 			}
-			return part("database", err)
+			return err
 		}
 		if !i.persist(ctx, &i.stating, put) {
 			return false
@@ -157,6 +152,41 @@ func (i *Ingest) storeStates(ctx context.Context, waiting map[string]pendingStat
 		i.touchDevices(ctx, changed)
 	}
 	return true
+}
+
+// storeState stores one state, or buries it when the database refuses it: those behind it must not wait for ever.
+func (i *Ingest) storeState(ctx context.Context, s telemetry.DeviceState) (current bool, err error) {
+	if _, err := i.deps.Register.DeviceByID(ctx, s.Device); err != nil {
+		if !known(err) {
+			return false, nil // nobody of ours: on an external broker anybody may have written it
+		}
+		return false, part("database", err)
+	}
+	current, err = i.deps.States.PutState(ctx, s)
+	err = part("database", err)
+	switch {
+	case errors.Is(err, errRefuses):
+		return false, i.buryState(ctx, s, err)
+	case err == nil && !current:
+		i.metrics.ignored.Inc()
+	}
+	return current, err
+}
+
+// buryState keeps a state that the database refuses for the dead letters.
+func (i *Ingest) buryState(ctx context.Context, s telemetry.DeviceState, why error) error {
+	text, err := json.Marshal(s)
+	if err != nil {
+		text = nil
+	}
+	m := message{device: s.Device, topic: wire.Topic(s.Device, wire.ChannelState), at: s.ReceivedAt}
+	letters := []telemetry.DeadLetter{letter(m, wire.CodeNotStorable, text)}
+	if err := i.deps.DeadLetters.PutDeadLetters(ctx, letters); err != nil {
+		return part("database", err)
+	}
+	i.log.ErrorContext(ctx, "the database refuses a state", "device", s.Device, "error", why)
+	i.tellRefused(letters)
+	return nil
 }
 
 // touchDevices tells the board about the stations where the devices stand now. That it cannot be found out is no

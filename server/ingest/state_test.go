@@ -1,13 +1,19 @@
 package ingest
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/labtide/labtide/agent/wire"
+	"github.com/labtide/labtide/server/fault"
 	"github.com/labtide/labtide/server/telemetry"
 )
 
@@ -85,6 +91,78 @@ func TestStatesFlowWhileSamplesCannotBeStored(t *testing.T) {
 		o.deliver("s", "labtide/v1/dev-1/state", state(1, "in_use"))
 		if s := o.stateOf("dev-1"); s.State != telemetry.StateInUse {
 			t.Errorf("state is %+v", s)
+		}
+	})
+}
+
+// prudeStates refuses the states of one device for ever.
+type prudeStates struct{ telemetry.StateStore }
+
+func (p prudeStates) PutState(ctx context.Context, s telemetry.DeviceState) (bool, error) {
+	if s.Device == "dev-1" {
+		return false, fault.Invalid("value_out_of_range", "on purpose")
+	}
+	return p.StateStore.PutState(ctx, s)
+}
+
+func TestAStateThatTheDatabaseRefusesIsBuriedAndHoldsUpNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := goOffline(t, func(_ *Config, d *Deps) { d.States = prudeStates{d.States} })
+		o.deliver("refused", "labtide/v1/dev-1/state", state(1, "in_use"))
+		o.deliver("good", "labtide/v1/dev-2/state", state(1, "in_use"))
+		if s := o.stateOf("dev-2"); s.State != telemetry.StateInUse {
+			t.Errorf("the state behind it is %+v", s)
+		}
+		if len(o.freed) != 2 {
+			t.Errorf("%d of 2 messages were acknowledged", len(o.freed))
+		}
+		if got := o.letters.codes(); !slices.Equal(got, []string{"dev-1 " + string(wire.CodeNotStorable)}) {
+			t.Errorf("dead letters are %v", got)
+		}
+		if err := o.Ready(); err != nil {
+			t.Errorf("Ready says %v", err)
+		}
+	})
+}
+
+func TestATimeoutIsNoRefusal(t *testing.T) {
+	err := part("database", fmt.Errorf("connect: %w", context.DeadlineExceeded))
+	if errors.Is(err, errRefuses) || fault.KindOf(err) != fault.KindUnavailable {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestABatchThatIsRefusedIsNeverAcknowledgedAndSaidAloud(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var logged bytes.Buffer
+		o := goOffline(t, func(_ *Config, d *Deps) { d.Log = slog.New(slog.NewTextHandler(&logged, nil)) })
+		o.ledger.fail(errAway)
+		o.deliver("u", usage1, minutes(t, "e1", 1, time.Now().Truncate(time.Minute), 1))
+		time.Sleep(time.Minute)
+		o.ledger.fail(fault.Invalid("value_out_of_range", "on purpose"))
+		time.Sleep(time.Minute)
+		if len(o.acks) != 0 || len(o.freed) != 0 {
+			t.Errorf("%d acks and %d PUBACKs of what is not stored", len(o.acks), len(o.freed))
+		}
+		if err := o.Ready(); fault.KindOf(err) != fault.KindUnavailable || !strings.Contains(err.Error(), "on purpose") {
+			t.Errorf("Ready says %v", err)
+		}
+		o.stop()
+		if got := strings.Count(logged.String(), "it is refused"); got != 1 {
+			t.Errorf("said %d times:\n%s", got, logged.String())
+		}
+	})
+}
+
+func TestAnIgnoredStateIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := goOffline(t)
+		for _, session := range []int{9, 8} {
+			o.deliver("s", "labtide/v1/dev-3/state", state(session, "idle"))
+			synctest.Wait()
+		}
+		if got := o.value(t, "labtide_ingest_ignored_states_total"); got != 1 {
+			t.Errorf("%v were ignored, want 1", got)
 		}
 	})
 }

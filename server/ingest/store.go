@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	mathrand "math/rand/v2"
 	"slices"
 	"time"
@@ -36,7 +37,8 @@ func (i *Ingest) store(ctx context.Context, batches <-chan *batch) {
 }
 
 // persist tries until it works or the end is asked for, and keeps Ready informed. What is under way at the end has a
-// moment to finish.
+// moment to finish. What a part refuses (errRefuses) is tried again like everything else, for nothing may be acknowledged
+// that is not stored: an operator has to see to it, so the log says it anew.
 func (i *Ingest) persist(ctx context.Context, t *trouble, attempt func(context.Context) error) bool {
 	for pause := firstRetry; ; pause = min(2*pause, longestRetry) {
 		err := lasting(ctx, attempt)
@@ -50,7 +52,10 @@ func (i *Ingest) persist(ctx context.Context, t *trouble, attempt func(context.C
 		if ctx.Err() != nil {
 			return false
 		}
-		if t.reason() == nil {
+		switch before := t.reason(); {
+		case errors.Is(err, errRefuses) && !errors.Is(before, errRefuses):
+			i.log.ErrorContext(ctx, "cannot store: it is refused, and will be until somebody finds out why; nothing is acknowledged", "error", err)
+		case before == nil:
 			i.log.ErrorContext(ctx, "cannot store; nothing is acknowledged until it works again", "error", err)
 		}
 		t.set(err)

@@ -9,11 +9,12 @@ import (
 )
 
 // How often one may fail to sign in. A whole school may come from one address, so an address may fail often; a person who
-// guesses somebody else's password from one address may not. Nobody can lock out a person everywhere but by failing
-// from many addresses, and then for minutes only.
+// guesses somebody else's password from one address may not. A person's own bucket fills faster than one address can empty
+// it, so only who fails from several addresses keeps a person out everywhere, and only while they go on: a bucket never
+// owes anything, so one try is free again after its every, at most 20 s.
 var (
 	perLoginAndAddress = allowance{burst: 5, every: 20 * time.Second}
-	perLogin           = allowance{burst: 30, every: 30 * time.Second}
+	perLogin           = allowance{burst: 30, every: 15 * time.Second}
 	perAddress         = allowance{burst: 100, every: time.Second}
 )
 
@@ -26,7 +27,7 @@ type allowance struct {
 // maxBuckets bounds the memory that strangers can take.
 const maxBuckets = 50_000
 
-// attempts counts failures to sign in, by login and by address.
+// attempts counts tries to sign in that failed or are under way, by login and by address.
 type attempts struct {
 	now     func() time.Time
 	mu      sync.Mutex
@@ -43,25 +44,30 @@ func newAttempts(now func() time.Time) *attempts {
 	return &attempts{now: now, buckets: map[string]*bucket{}}
 }
 
-// allow refuses when one of the allowances is used up. It takes nothing from them.
-func (a *attempts) allow(login, address string) error {
+// allow takes one from each allowance, or refuses and takes nothing when one is used up. Tries that are under way count like
+// failures, or many at once would all be let through; giveBack says that this one was none.
+func (a *attempts) allow(login, address string) (giveBack func(), err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for key, allowed := range allowances(login, address) {
+	all := allowances(login, address)
+	for key, allowed := range all {
 		b := a.bucket(key, allowed)
 		if b.left < 1 {
-			return tooManyAttempts(time.Duration((1 - b.left) * float64(b.every)))
+			return nil, tooManyAttempts(time.Duration((1 - b.left) * float64(b.every)))
 		}
 	}
-	return nil
+	for key, allowed := range all {
+		a.bucket(key, allowed).left--
+	}
+	return func() { a.giveBack(all) }, nil
 }
 
-// failed takes one from each allowance.
-func (a *attempts) failed(login, address string) {
+func (a *attempts) giveBack(all map[string]allowance) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for key, allowed := range allowances(login, address) {
-		a.bucket(key, allowed).left--
+	for key, allowed := range all {
+		b := a.bucket(key, allowed)
+		b.left = min(b.burst, b.left+1)
 	}
 }
 

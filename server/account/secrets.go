@@ -48,23 +48,27 @@ func (s *Service) CreateLink(ctx context.Context, personID string) (secret strin
 // UseLink sets the password of the person whom the link was made for; the link then no longer works.
 // Unknown and expired ones are fault.KindNotFound "link_unknown".
 func (s *Service) UseLink(ctx context.Context, secret, password, address string) (Person, error) {
-	failed, err := s.Strangers(address)
+	giveBack, err := s.Strangers(address)
 	if err != nil {
 		return Person{}, err
 	}
+	p, err := s.useLink(ctx, secret, password)
+	if fault.KindOf(err) != fault.KindNotFound {
+		giveBack()
+	}
+	return p, err
+}
+
+func (s *Service) useLink(ctx context.Context, secret, password string) (Person, error) {
 	hash, err := s.hasher.hash(ctx, password)
 	if err != nil {
 		return Person{}, err
 	}
 	p, err := s.store.UseLink(ctx, Hash(secret), hash, s.now())
-	if err != nil {
-		if fault.KindOf(err) == fault.KindNotFound {
-			failed()
-		}
-		return Person{}, err
+	if err == nil {
+		s.people.forget(p.ID)
 	}
-	s.people.forget(p.ID)
-	return p, nil
+	return p, err
 }
 
 // FirstRun makes the first administrator when there is nobody yet, and gives the secret of a one-time link; "" when

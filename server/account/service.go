@@ -38,16 +38,24 @@ func New(store Store, now func() time.Time) (*Service, error) {
 // wrong passwords and disabled people give the same error, "login_failed", after the same time.
 func (s *Service) SignIn(ctx context.Context, login, password, address string) (Person, error) {
 	login = strings.TrimSpace(login)
-	if err := s.attempts.allow(login, address); err != nil {
+	giveBack, err := s.attempts.allow(login, address)
+	if err != nil {
 		return Person{}, err
 	}
+	p, err := s.byPassword(ctx, login, password)
+	if fault.KindOf(err) != fault.KindUnauthorized {
+		giveBack()
+	}
+	return p, err
+}
+
+func (s *Service) byPassword(ctx context.Context, login, password string) (Person, error) {
 	p, err := s.store.PersonByLogin(ctx, login)
 	if err != nil && fault.KindOf(err) != fault.KindNotFound {
 		return Person{}, err
 	}
-	known := err == nil && p.DisabledAt.IsZero()
 	hash := ""
-	if known {
+	if err == nil && p.DisabledAt.IsZero() {
 		hash = p.PasswordHash
 	}
 	ok, err := s.hasher.matches(ctx, password, hash)
@@ -55,18 +63,15 @@ func (s *Service) SignIn(ctx context.Context, login, password, address string) (
 		return Person{}, err
 	}
 	if !ok {
-		s.attempts.failed(login, address)
 		return Person{}, fault.Unauthorized("login_failed", "the login or the password is wrong")
 	}
 	return p, nil
 }
 
-// Strangers limits those who try secrets without saying who they are: call it before the try, and failed when it failed.
-func (s *Service) Strangers(address string) (failed func(), err error) {
-	if err := s.attempts.allow("", address); err != nil {
-		return nil, err
-	}
-	return func() { s.attempts.failed("", address) }, nil
+// Strangers limits those who try secrets without saying who they are: call it before the try, and giveBack unless the
+// secret was wrong.
+func (s *Service) Strangers(address string) (giveBack func(), err error) {
+	return s.attempts.allow("", address)
 }
 
 // Person gives who that is, at most Remembered old. Someone who is disabled is fault.KindUnauthorized.

@@ -40,16 +40,16 @@ func (s *Server) CreateEnrollment(ctx context.Context, request CreateEnrollmentR
 
 // ClaimEnrollment implements StrictServerInterface.
 func (s *Server) ClaimEnrollment(ctx context.Context, request ClaimEnrollmentRequestObject) (ClaimEnrollmentResponseObject, error) {
-	failed, err := s.accounts.Strangers(callerOf(ctx).address)
+	giveBack, err := s.accounts.Strangers(callerOf(ctx).address)
 	if err != nil {
 		return nil, err
 	}
 	password := strings.ToLower(rand.Text())
 	device, err := s.deps.Equipment.Claim(ctx, account.Hash(normalCode(request.Body.Code)), equipment.HashSecret(password), s.now())
+	if fault.KindOf(err) != fault.KindNotFound {
+		giveBack()
+	}
 	if err != nil {
-		if fault.KindOf(err) == fault.KindNotFound {
-			failed()
-		}
 		return nil, err
 	}
 	return ClaimEnrollment200JSONResponse{

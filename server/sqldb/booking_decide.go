@@ -62,7 +62,7 @@ func (b *Bookings) settle(send sender, before []statement, after func() []statem
 	written := map[string]booking.Booking{} // by the decisions before
 	statements = nil
 	for _, d := range all {
-		d.write, d.err = d.decide(d.view(rules, people, written))
+		d.write, d.err = d.judge(d.view(rules, people, written))
 		if d.err != nil {
 			d.write = booking.Write{}
 			continue
@@ -76,6 +76,16 @@ func (b *Bookings) settle(send sender, before []statement, after func() []statem
 		statements = append(statements, after()...)
 	}
 	return rules, send(statements...)
+}
+
+// judge asks the rules. A panic in one is this decision's own: it has written nothing, and the others go on.
+func (d *decision) judge(v booking.View) (w booking.Write, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			w, err = booking.Write{}, panicked(r)
+		}
+	}()
+	return d.decide(v)
 }
 
 // locks reads the people of all decisions and, on PostgreSQL, locks the stations and then the people, each in id order. The

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -52,12 +54,28 @@ func (q *decisions) work(together func([]*decision)) {
 		if batch == nil {
 			return
 		}
-		together(batch)
+		decideAll(batch, together)
 		for _, d := range batch {
 			close(d.done)
 		}
 	}
 }
+
+// decideAll makes a panic an error of those who wait: nobody else is there to recover from it.
+func decideAll(batch []*decision, together func([]*decision)) {
+	defer func() {
+		if r := recover(); r != nil {
+			err := panicked(r)
+			for _, d := range batch {
+				d.err = err
+			}
+		}
+	}()
+	together(batch)
+}
+
+// panicked is called where a panic is recovered; the error holds the stack, for the log.
+func panicked(r any) error { return fmt.Errorf("sqldb: panic: %v\n%s", r, debug.Stack()) }
 
 // next takes those who wait and have not given up; nil when there are none: then the turn is over.
 func (q *decisions) next() []*decision {

@@ -16,6 +16,8 @@ const (
 	eventStream = "text/event-stream"
 	// heartbeat is how often a stream says that it is alive while nothing happens.
 	heartbeat = 15 * time.Second
+	// recheck is how often a stream asks whether its watcher may still watch, and as what.
+	recheck = 15 * time.Second
 	// writeWithin is how long a client may take to accept an event.
 	writeWithin = 30 * time.Second
 )
@@ -64,6 +66,8 @@ func (st *stream) VisitStreamEventsResponse(w http.ResponseWriter) error {
 	}
 	beat := time.NewTicker(st.heartbeat)
 	defer beat.Stop()
+	again := time.NewTicker(st.recheck)
+	defer again.Stop()
 	for {
 		select {
 		case <-st.ctx.Done():
@@ -74,14 +78,18 @@ func (st *stream) VisitStreamEventsResponse(w http.ResponseWriter) error {
 			if !ok {
 				return nil // too slow: the client comes back with its last id
 			}
-			beat.Reset(st.heartbeat)
+			if st.room != "" && event.Card.Station.RoomID != st.room {
+				continue
+			}
 			if err := st.send(out, event); err != nil {
 				return nil // as above
 			}
-		case <-beat.C:
-			if _, err := st.accounts.Person(st.ctx, st.who.PersonID); err != nil {
+			beat.Reset(st.heartbeat)
+		case <-again.C:
+			if err := st.identifyAgain(); err != nil {
 				return nil // no longer allowed, or unknown: a new request will be told
 			}
+		case <-beat.C:
 			if err := out.write(": still here\n\n"); err != nil {
 				return nil // as above
 			}
@@ -89,11 +97,19 @@ func (st *stream) VisitStreamEventsResponse(w http.ResponseWriter) error {
 	}
 }
 
+// identifyAgain makes the watcher who they are now: signed out, a revoked token and a new password end the stream, and a
+// new role decides which names it shows.
+func (st *stream) identifyAgain() error {
+	who := &caller{address: st.who.address, writer: st.who.writer, request: st.who.request}
+	if err := st.identify(who.request, who); err != nil {
+		return err
+	}
+	st.who = who
+	return authorise(st.operations[http.MethodGet+" "+eventsPath], who)
+}
+
 // send writes an event as this watcher may see it.
 func (st *stream) send(out *eventWriter, event live.Event) error {
-	if st.room != "" && event.Card.Station.RoomID != st.room {
-		return nil
-	}
 	directory, err := st.directory.get(st.ctx)
 	if err != nil {
 		return err

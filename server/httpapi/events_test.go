@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -22,15 +23,21 @@ type watcher struct {
 
 func (s *school) watch(role account.Role, query, lastID string) *watcher {
 	s.t.Helper()
+	return s.watchAs(query, "Authorization", "Bearer "+s.tokens[role], "Last-Event-ID", lastID)
+}
+
+func (s *school) watchAs(query string, headers ...string) *watcher {
+	s.t.Helper()
 	server := httptest.NewServer(s.Handler())
 	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
 	s.t.Cleanup(func() { stop(); server.Close() })
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+eventsPath+query, nil)
 	s.must(err)
-	r.Header.Set("Authorization", "Bearer "+s.tokens[role])
 	r.Header.Set("Accept-Encoding", "gzip")
-	if lastID != "" {
-		r.Header.Set("Last-Event-ID", lastID)
+	for i := 0; i+1 < len(headers); i += 2 {
+		if headers[i+1] != "" {
+			r.Header.Set(headers[i], headers[i+1])
+		}
 	}
 	answer, err := http.DefaultClient.Do(r)
 	s.must(err)
@@ -54,6 +61,16 @@ func (w *watcher) next() map[string]string {
 		event[field] = value
 	}
 	return nil
+}
+
+// ended waits until the server ends the stream.
+func (w *watcher) ended() {
+	w.t.Helper()
+	for w.next() != nil { //nolint:revive // until the end
+	}
+	if err := w.lines.Err(); err != nil {
+		w.t.Fatalf("the server did not end the stream: %v", err)
+	}
 }
 
 // station waits for the next event of a station.
@@ -125,16 +142,67 @@ func TestAQuietStreamSaysThatItIsAliveAndEndsWithTheServer(t *testing.T) {
 		t.Fatalf("want a comment, got %v", event)
 	}
 	s.stop()
-	for w.next() != nil { //nolint:revive // until the end
-	}
+	w.ended()
 }
 
 func TestAStreamEndsWhenThePersonIsShutOut(t *testing.T) {
 	s := newSchool(t)
-	s.heartbeat = 10 * time.Millisecond
+	s.recheck = 10 * time.Millisecond
 	w := s.watch(account.RoleStudent, "", "")
 	s.ask(account.RoleAdmin, "PATCH", "/api/v1/people/"+s.people[account.RoleStudent].ID, map[string]any{"disabled": true}).want(t, http.StatusOK)
-	for w.next() != nil { //nolint:revive // until the end
+	w.ended()
+}
+
+func TestAStreamEndsWithTheSessionOrTheTokenThatBeganIt(t *testing.T) {
+	s := newSchool(t)
+	s.recheck = 10 * time.Millisecond
+	student, _ := s.signIn("student", password)
+	signedIn := s.watchAs("", "Cookie", student.cookie.Name+"="+student.cookie.Value)
+	student.ask("DELETE", "/api/v1/session", "", headerCSRF, student.csrf).want(t, http.StatusNoContent)
+	signedIn.ended()
+
+	byToken := s.watch(account.RolePlanner, "", "")
+	planner := s.people[account.RolePlanner].ID
+	tokens, err := s.accounts.Tokens(t.Context(), planner)
+	s.must(err)
+	s.must(s.accounts.RevokeToken(t.Context(), planner, tokens[0].ID))
+	byToken.ended()
+}
+
+func TestAStreamShowsNamesByTheRoleOfNow(t *testing.T) {
+	s := newSchool(t)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, eventsPath, nil)
+	r.Header.Set("Authorization", "Bearer "+s.tokens[account.RoleStudent])
+	st := &stream{Server: s.Server, ctx: t.Context(), who: &caller{request: r}}
+	s.must(st.identifyAgain())
+	if st.who.Role != account.RoleStudent {
+		t.Fatalf("role %s", st.who.Role)
+	}
+	s.ask(account.RoleAdmin, "PATCH", "/api/v1/people/"+s.people[account.RoleStudent].ID, map[string]any{"role": "planner"}).want(t, http.StatusOK)
+	s.must(st.identifyAgain())
+	if st.who.Role != account.RolePlanner {
+		t.Fatalf("role %s after the change", st.who.Role)
+	}
+}
+
+func TestAQuietRoomInABusySchoolHearsThatTheStreamIsAlive(t *testing.T) {
+	s := newSchool(t)
+	s.heartbeat = 100 * time.Millisecond
+	w := s.watch(account.RoleStudent, "?room=R2", "")
+	w.next()
+	alive := make(chan map[string]string)
+	go func() { alive <- w.next() }()
+	for round := 0; ; round++ {
+		select {
+		case event := <-alive:
+			if event["comment"] == "" {
+				t.Fatalf("want a comment, got %v", event)
+			}
+			return
+		default: // each round changes a card in the other room
+			body := map[string]any{"name": map[string]string{"en": fmt.Sprint("Bench ", round)}}
+			s.ask(account.RoleAdmin, "PATCH", "/api/v1/stations/PLC-01", body).want(t, http.StatusOK)
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ type caller struct {
 	session *session // nil: by token, or nobody
 	address string
 	writer  http.ResponseWriter // for cookies
+	request *http.Request       // for streams, which ask again who it is
 }
 
 type callerKey struct{}
@@ -39,7 +40,7 @@ func (s *Server) guard(next echo.HandlerFunc) echo.HandlerFunc {
 		if op == nil {
 			return next(c)
 		}
-		who := &caller{address: c.RealIP(), writer: c.Response()}
+		who := &caller{address: c.RealIP(), writer: c.Response(), request: c.Request()}
 		if !op.public {
 			if err := s.identify(c.Request(), who); err != nil {
 				return err

@@ -36,6 +36,7 @@ type Server struct {
 	reference   []byte
 	echo        *echo.Echo
 	heartbeat   time.Duration
+	recheck     time.Duration
 	stopping    context.Context // ends when the server stops: streams watch it
 	stop        context.CancelFunc
 }
@@ -58,7 +59,8 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s := &Server{
 		deps: deps, cfg: cfg, secure: strings.HasPrefix(cfg.PublicURL, "https://"), log: deps.Log,
 		accounts: deps.Accounts, idempotency: deps.Idempotency, operations: all, validator: newValidator(cfg.MaxBody),
-		directory: &directories{store: deps.Equipment, now: deps.Now}, gatherer: prometheus.NewRegistry(), heartbeat: heartbeat,
+		directory: &directories{store: deps.Equipment, now: deps.Now}, gatherer: prometheus.NewRegistry(),
+		heartbeat: heartbeat, recheck: recheck,
 	}
 	s.sessions = newSessions(deps.Sessions, cfg.SessionLifetime, s.secure, deps.Now)
 	if cfg.RequestsPerSec > 0 {

@@ -1,11 +1,13 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/booking"
 )
 
 func TestABookingIsMadeReadChangedAndCancelled(t *testing.T) {
@@ -96,6 +98,53 @@ func TestABookingListGoesOnWhereItEnded(t *testing.T) {
 	}
 	s.ask(account.RoleInstructor, "GET", "/api/v1/people?cursor=abc", nil).want(t, http.StatusForbidden)
 	s.ask(account.RoleInstructor, "GET", "/api/v1/bookings?cursor=abc", nil).want(t, http.StatusUnprocessableEntity, "cursor_unknown")
+}
+
+// late does everything, and comes back when the request's time is over.
+type late struct{ Bookings }
+
+func (l late) Reserve(ctx context.Context, actor account.Actor, r booking.Request) (booking.Booking, error) {
+	defer func() { <-ctx.Done() }()
+	return l.Bookings.Reserve(context.WithoutCancel(ctx), actor, r)
+}
+
+func (l late) Change(ctx context.Context, actor account.Actor, id string, version int64, c booking.Change) (booking.Booking, error) {
+	defer func() { <-ctx.Done() }()
+	return l.Bookings.Change(context.WithoutCancel(ctx), actor, id, version, c)
+}
+
+func (l late) Cancel(ctx context.Context, actor account.Actor, id string, version int64) (booking.Booking, error) {
+	defer func() { <-ctx.Done() }()
+	return l.Bookings.Cancel(context.WithoutCancel(ctx), actor, id, version)
+}
+
+func TestWhatIsDoneIsSaidThoughTheTimeIsOver(t *testing.T) {
+	s := newSchool(t, func(cfg *Config, deps *Deps) {
+		cfg.RequestTimeout = 300 * time.Millisecond
+		deps.Bookings = late{deps.Bookings}
+	})
+	b := s.ask(account.RoleStudent, "POST", "/api/v1/bookings", s.slotBody("PLC-01", 1)).want(t, http.StatusCreated).json(t)
+	path := "/api/v1/bookings/" + b["id"].(string)
+	s.wait(2 * directoryLifetime) // so that the answer reads the names again
+	s.ask(account.RoleStudent, "PATCH", path, map[string]any{"programme": "welding"}).want(t, http.StatusOK)
+	s.wait(2 * directoryLifetime)
+	s.ask(account.RoleStudent, "DELETE", path, nil).want(t, http.StatusOK)
+}
+
+func TestATokenForBookingChangesWhatItMayBook(t *testing.T) {
+	s := newSchool(t)
+	instructor := s.people[account.RoleInstructor]
+	_, secret, err := s.accounts.CreateToken(t.Context(), account.SignedIn(instructor.ID, instructor.Role), "one", []account.Scope{account.ScopeBook}, time.Time{})
+	s.must(err)
+	body := s.slotBody("PLC-01", 1)
+	body["person"] = s.people[account.RoleStudent].ID
+	made := s.ask("", "POST", "/api/v1/bookings", body, "Authorization", "Bearer "+secret).want(t, http.StatusCreated).json(t)
+	path := "/api/v1/bookings/" + made["id"].(string)
+	changed := s.ask("", "PATCH", path, map[string]any{"programme": "welding"}, "Authorization", "Bearer "+secret).want(t, http.StatusOK).json(t)
+	if changed["person"] != nil {
+		t.Fatalf("a token without read sees the name: %v", changed)
+	}
+	s.ask("", "DELETE", path, nil, "Authorization", "Bearer "+secret).want(t, http.StatusOK)
 }
 
 func TestTheSameKeyAndBodyGiveTheSameAnswer(t *testing.T) {

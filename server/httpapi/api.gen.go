@@ -676,7 +676,7 @@ type Outage struct {
 	Version int64      `json:"version"`
 }
 
-// OutageChange defines model for OutageChange.
+// OutageChange An outage that ends in the second of its start lasted that one second.
 type OutageChange struct {
 	// EndsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
 	EndsAt *Instant `json:"ends_at,omitempty"`
@@ -1260,12 +1260,6 @@ type ListPeopleParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
-// CreatePersonParams defines parameters for CreatePerson.
-type CreatePersonParams struct {
-	// IdempotencyKey Kept for 24 hours; the same key and body give the same answer, another body 422.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
 // UpdatePersonParams defines parameters for UpdatePerson.
 type UpdatePersonParams struct {
 	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
@@ -1526,7 +1520,7 @@ type ServerInterface interface {
 	ListPeople(ctx echo.Context, params ListPeopleParams) error
 	// CreatePerson Add a person. The answer holds a one-time link with which they set their password.
 	// (POST /api/v1/people)
-	CreatePerson(ctx echo.Context, params CreatePersonParams) error
+	CreatePerson(ctx echo.Context) error
 	// UpdatePerson Change a person, or keep them from signing in.
 	// (PATCH /api/v1/people/{person})
 	UpdatePerson(ctx echo.Context, person PersonPath, params UpdatePersonParams) error
@@ -2247,28 +2241,8 @@ func (w *ServerInterfaceWrapper) ListPeople(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreatePerson(ctx echo.Context) error {
 	var err error
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params CreatePersonParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreatePerson(ctx, params)
+	err = w.Handler.CreatePerson(ctx)
 	return err
 }
 
@@ -3687,8 +3661,7 @@ func (response ListPeople200JSONResponse) VisitListPeopleResponse(w http.Respons
 }
 
 type CreatePersonRequestObject struct {
-	Params CreatePersonParams
-	Body   *CreatePersonJSONRequestBody
+	Body *CreatePersonJSONRequestBody
 }
 
 type CreatePersonResponseObject interface {
@@ -5497,10 +5470,8 @@ func (sh *strictHandler) ListPeople(ctx echo.Context, params ListPeopleParams) e
 }
 
 // CreatePerson operation middleware
-func (sh *strictHandler) CreatePerson(ctx echo.Context, params CreatePersonParams) error {
+func (sh *strictHandler) CreatePerson(ctx echo.Context) error {
 	var request CreatePersonRequestObject
-
-	request.Params = params
 
 	var body CreatePersonJSONRequestBody
 	var err error

@@ -101,6 +101,8 @@ func (s *Server) CreateDevice(ctx context.Context, request CreateDeviceRequestOb
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := afterwards(ctx) // a device that is made is placed, too
+	defer cancel()
 	if station.ID != "" {
 		if _, err := s.deps.Equipment.Place(ctx, device.ID, station.ID, now); err != nil {
 			return nil, err
@@ -130,6 +132,7 @@ func (s *Server) UpdateDevice(ctx context.Context, request UpdateDeviceRequestOb
 	if device, err = s.deps.Equipment.PutDevice(ctx, device); err != nil {
 		return nil, err
 	}
+	s.deps.Changed() // a device that is disabled is to be hung up
 	body, err := s.showDevice(ctx, device)
 	if err != nil {
 		return nil, err

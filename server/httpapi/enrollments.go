@@ -52,6 +52,7 @@ func (s *Server) ClaimEnrollment(ctx context.Context, request ClaimEnrollmentReq
 	if err != nil {
 		return nil, err
 	}
+	s.deps.Changed() // whoever is connected with the old password is not this device any more
 	return ClaimEnrollment200JSONResponse{
 		Device: device.ID, Username: device.ID, Password: password, Broker: s.cfg.Device.BrokerURL, Ca: s.cfg.Device.CA,
 	}, nil

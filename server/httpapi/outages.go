@@ -87,6 +87,9 @@ func (s *Server) UpdateOutage(ctx context.Context, request UpdateOutageRequestOb
 	}
 	if in := request.Body.EndsAt; in != nil {
 		outage.EndsAt = in.UTC().Truncate(time.Second)
+		if outage.EndsAt.Equal(outage.StartsAt) {
+			outage.EndsAt = outage.StartsAt.Add(time.Second) // a wrong report that was undone within its second
+		}
 	}
 	if in := request.Body.Reason; in != nil {
 		outage.Reason = *in

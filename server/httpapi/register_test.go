@@ -49,7 +49,12 @@ func TestAnAdministratorBuildsASchool(t *testing.T) {
 }
 
 func TestADeviceIsPlacedEnrolledAndShutOut(t *testing.T) {
-	s := newSchool(t, func(cfg *Config, _ *Deps) { cfg.Device = DeviceAccess{BrokerURL: "tls://labtide.test:8883", CA: "PEM"} })
+	changes := 0
+	s := newSchool(t, func(cfg *Config, deps *Deps) {
+		cfg.Device = DeviceAccess{BrokerURL: "tls://labtide.test:8883", CA: "PEM"}
+		deps.Changed = func(...string) { changes++ }
+	})
+	s.ask(account.RoleAdmin, "POST", "/api/v1/devices", map[string]any{"id": "pc-7", "station": "PLC-99"}).want(t, 404, "station_unknown")
 	s.ask(account.RoleAdmin, "POST", "/api/v1/devices", map[string]any{"id": "pc-7", "name": "PC 7", "station": "PLC-01"}).want(t, 201)
 	s.wait(time.Hour)
 	moved := s.ask(account.RoleAdmin, "PUT", "/api/v1/devices/pc-7/placement", map[string]any{"station": "PLC-02"}).want(t, 200).json(t)
@@ -64,12 +69,19 @@ func TestADeviceIsPlacedEnrolledAndShutOut(t *testing.T) {
 		t.Fatalf("%v", enrollment)
 	}
 	s.ask("", "POST", "/api/v1/enrollments/claim", map[string]any{"code": "WRONG"}).want(t, 404, "enrollment_code_unknown")
+	before := changes
 	got := s.ask("", "POST", "/api/v1/enrollments/claim", map[string]any{"code": typed}).want(t, 200).json(t)
+	if changes != before+1 {
+		t.Fatal("nobody was told to hang up the old connection")
+	}
 	if got["device"] != "pc-7" || got["username"] != "pc-7" || len(got["password"].(string)) < 20 || got["broker"] != "tls://labtide.test:8883" || got["ca"] != "PEM" {
 		t.Fatalf("%v", got)
 	}
 	s.ask("", "POST", "/api/v1/enrollments/claim", map[string]any{"code": typed}).want(t, 404, "enrollment_code_unknown")
 	s.ask(account.RoleAdmin, "PATCH", "/api/v1/devices/pc-7", map[string]any{"disabled": true}).want(t, 200)
+	if changes != before+2 {
+		t.Fatal("nobody was told to hang up the disabled device")
+	}
 	devices := s.ask(account.RoleAdmin, "GET", "/api/v1/devices", nil).want(t, 200).json(t)["items"].([]any)
 	if device := devices[0].(map[string]any); device["enrolled"] != true || device["disabled"] != true {
 		t.Fatalf("%v", device)
@@ -131,6 +143,30 @@ func TestAnOutageTakesAStationDownUntilItIsEnded(t *testing.T) {
 		t.Fatalf("now %v, past %v", now, past)
 	}
 	s.ask(account.RoleInstructor, "PATCH", "/api/v1/outages/none", map[string]any{"reason": "x"}).want(t, 404, "outage_unknown")
+}
+
+func TestAWrongReportIsUndoneWithinItsSecond(t *testing.T) {
+	s := newSchool(t)
+	outage := s.ask(account.RoleInstructor, "POST", "/api/v1/outages", map[string]any{"station": "PLC-01", "reason": "smoke"}).want(t, 201).json(t)
+	undone := s.ask(account.RoleInstructor, "PATCH", "/api/v1/outages/"+outage["id"].(string), map[string]any{"ends_at": outage["starts_at"]}).want(t, 200).json(t)
+	if undone["ends_at"] != monday.Add(time.Second).Format(time.RFC3339) {
+		t.Fatalf("ends at %v", undone["ends_at"])
+	}
+}
+
+func TestAOneTimeLinkIsKeptUnderNoIdempotencyKey(t *testing.T) {
+	s := newSchool(t)
+	person := map[string]any{"login": "new", "name": "New", "role": "student"}
+	s.ask(account.RoleAdmin, "POST", "/api/v1/people", person, headerIdempotencyKey, "k").want(t, 201)
+	s.ask(account.RoleAdmin, "POST", "/api/v1/people", person, headerIdempotencyKey, "k").want(t, 409, "login_taken")
+	for _, op := range s.operations {
+		switch op.id {
+		case "createPerson", "createPersonLink", "createToken", "createEnrollment", "claimEnrollment":
+			if op.idempotent {
+				t.Errorf("the answer of %s holds a secret: it must not be kept", op.id)
+			}
+		}
+	}
 }
 
 func TestFiguresAddUpToTheDay(t *testing.T) {

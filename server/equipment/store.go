@@ -52,7 +52,8 @@ type DeviceStore interface {
 	InsertPlacement(ctx context.Context, p Placement) (Placement, error)
 	InsertEnrollment(ctx context.Context, e Enrollment) (Enrollment, error)
 	// Claim finds an enrolment by the hash of its code and, in one transaction, marks it as claimed and stores the
-	// device's new secret. Unknown, expired or claimed: fault.KindNotFound "enrollment_code_unknown".
+	// device's new secret; the device's sessions count from the start again. Unknown, expired or claimed, or of a device that
+	// is disabled: fault.KindNotFound "enrollment_code_unknown".
 	Claim(ctx context.Context, codeHash, secretHash []byte, now time.Time) (Device, error)
 }
 

@@ -82,9 +82,10 @@ func (e *Equipment) InsertEnrollment(ctx context.Context, n equipment.Enrollment
 	return n, err
 }
 
-// Claim trades a code for the device, which has the new secret from then on. Of two at once, one gets it.
+// Claim trades a code for the device, which has the new secret from then on. Of two at once, one gets it. The device starts
+// over: a clock that once ran ahead must not keep it from saying what it does. One that is disabled gets nothing.
 func (e *Equipment) Claim(ctx context.Context, codeHash, secretHash []byte, now time.Time) (d equipment.Device, err error) {
-	refused := fault.NotFound("enrollment_code_unknown", "this code is unknown, used or too old; ask for a new one")
+	refused := fault.NotFound("enrollment_code_unknown", "this code is unknown, used or too old, or its device is disabled; ask for a new one")
 	err = e.db.write(ctx, func(t *tx) error {
 		var deviceID string
 		err := t.row(`UPDATE enrollments SET claimed_at = $2 WHERE code_hash = $1 AND claimed_at IS NULL AND expires_at > $2
@@ -92,8 +93,12 @@ func (e *Equipment) Claim(ctx context.Context, codeHash, secretHash []byte, now 
 		if err != nil {
 			return found(err, refused)
 		}
-		d, err = scanDevice(t.row("UPDATE devices SET secret_hash = $2, enrolled_at = $3, version = version + 1 WHERE id = $1 RETURNING "+deviceColumns,
+		d, err = scanDevice(t.row("UPDATE devices SET secret_hash = $2, enrolled_at = $3, version = version + 1 WHERE id = $1 AND disabled_at IS NULL RETURNING "+deviceColumns,
 			deviceID, secretHash, now.Unix()))
+		if err != nil {
+			return found(err, refused)
+		}
+		_, err = t.exec("UPDATE device_states SET session = 0 WHERE device_id = $1", deviceID)
 		return err
 	})
 	return d, err

@@ -8,7 +8,7 @@ import (
 	"github.com/labtide/labtide/server/fault"
 )
 
-// Idempotency remembers the answers to requests that may be sent twice. To it an answer is bytes: app makes them of httpapi.Answer.
+// Idempotency remembers the answers to requests that may be sent twice. To it an answer is bytes: httpapi makes them.
 type Idempotency struct{ db *DB }
 
 // NewIdempotency makes the store.

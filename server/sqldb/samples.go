@@ -12,7 +12,8 @@ import (
 )
 
 // Samples is a telemetry.Store in a SQLite file of its own, for schools that have no InfluxDB: its many writes never make a
-// booking wait, it works beside PostgreSQL, too, and may be deleted without any harm but to the series.
+// booking wait, and it works beside PostgreSQL, too. Whoever deletes it loses the series; the ledger stays, but can no longer be
+// rebuilt from them.
 type Samples struct {
 	db *DB
 

@@ -54,7 +54,7 @@ CREATE INDEX stations_kind ON stations (kind_id);
 CREATE TABLE devices (
     id          TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     name        TEXT NOT NULL,
-    secret_hash BYTEA, -- SHA-256; NULL while nobody has enrolled
+    secret_hash BYTEA, -- PBKDF2 ("$7$…"), as the broker takes it; NULL while nobody has enrolled
     enrolled_at BIGINT,
     disabled_at BIGINT,
     created_at  BIGINT NOT NULL,

@@ -51,7 +51,7 @@ CREATE INDEX stations_kind ON stations (kind_id);
 CREATE TABLE devices (
     id          TEXT NOT NULL PRIMARY KEY,
     name        TEXT NOT NULL,
-    secret_hash BLOB, -- SHA-256; NULL while nobody has enrolled
+    secret_hash BLOB, -- PBKDF2 ("$7$…"), as the broker takes it; NULL while nobody has enrolled
     enrolled_at INTEGER,
     disabled_at INTEGER,
     created_at  INTEGER NOT NULL,

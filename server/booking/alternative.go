@@ -145,7 +145,11 @@ func (f *finder) distance(a Alternative) time.Duration { return a.StartsAt.Sub(f
 // shorter finds the longest piece of the wish that is free; of a booking that stands, the latest end.
 func (f *finder) shorter() []Alternative {
 	if f.stands != nil {
-		for until := f.place.floor(f.span.Until); until.After(f.stands.Until); until = f.place.floor(until.Add(-time.Minute)) {
+		latest := f.span.From.Add(f.place.policy.longest(f.purpose)) // beyond it, each try would fail
+		if latest.After(f.span.Until) {
+			latest = f.span.Until
+		}
+		for until := f.place.floor(latest); until.After(f.stands.Until); until = f.place.floor(until.Add(-time.Minute)) {
 			if span := (equipment.Interval{From: f.span.From, Until: until}); span != f.span && f.accepted(f.place, span) {
 				return []Alternative{{StationID: f.place.ID, StartsAt: span.From, EndsAt: span.Until, Why: WhyShorter}}
 			}

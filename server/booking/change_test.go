@@ -206,3 +206,26 @@ func alternatives(t *testing.T, err error) []booking.Alternative {
 	}
 	return refused.Alternatives
 }
+
+func TestAnExtensionFarBeyondTheLongestIsNotTriedMinuteByMinute(t *testing.T) {
+	var c clock
+	s, _ := c.open(bookingtest.NewSchool())
+	minute := 1
+	if _, err := s.SetPolicy(t.Context(), booking.PolicyRule{Scope: booking.ScopeSchool, GridMinutes: &minute}); err != nil {
+		t.Fatal(err)
+	}
+	mine := reserve(t, s, 0, station(0, at(0, 10, 7), at(0, 11, 0)))
+	c.now = at(0, 10, 30) // from its start on, the latest possible end is offered
+	extend := func(until time.Time) (allocations float64) {
+		return testing.AllocsPerRun(1, func() {
+			_, err := s.Change(t.Context(), bookingtest.Student(0), mine.ID, mine.Version, booking.Change{EndsAt: &until})
+			want := booking.Alternative{StationID: mine.StationID, StartsAt: mine.StartsAt, EndsAt: at(0, 14, 7), Why: booking.WhyShorter}
+			if got := alternatives(t, err); !slices.Equal(got, []booking.Alternative{want}) {
+				t.Errorf("the ways out are %+v", got)
+			}
+		})
+	}
+	if near, far := extend(at(0, 14, 8)), extend(at(31, 10, 6)); far > 20*near {
+		t.Errorf("%v allocations for a minute too long, %v for a month", near, far)
+	}
+}

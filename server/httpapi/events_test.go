@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/live"
 )
 
 // watcher reads an event stream over a real connection.
@@ -187,7 +188,7 @@ func TestAStreamShowsNamesByTheRoleOfNow(t *testing.T) {
 
 func TestAQuietRoomInABusySchoolHearsThatTheStreamIsAlive(t *testing.T) {
 	s := newSchool(t)
-	s.heartbeat = 100 * time.Millisecond
+	s.heartbeat = 2 * live.Spacing // events come more often
 	w := s.watch(account.RoleStudent, "?room=R2", "")
 	w.next()
 	alive := make(chan map[string]string)
@@ -199,7 +200,7 @@ func TestAQuietRoomInABusySchoolHearsThatTheStreamIsAlive(t *testing.T) {
 				t.Fatalf("want a comment, got %v", event)
 			}
 			return
-		default: // each round changes a card in the other room
+		case <-time.After(live.Settle): // each round changes a card in the other room
 			body := map[string]any{"name": map[string]string{"en": fmt.Sprint("Bench ", round)}}
 			s.ask(account.RoleAdmin, "PATCH", "/api/v1/stations/PLC-01", body).want(t, http.StatusOK)
 		}

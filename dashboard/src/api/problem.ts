@@ -18,7 +18,7 @@ export class Problem extends Error {
   private constructor(status: number, wire: Wire) {
     super(`${status} ${wire.code ?? ''}`)
     this.status = status
-    this.code = wire.code ?? 'unknown'
+    this.code = wire.code ?? String(status)
     this.detail = wire.detail ?? wire.title ?? ''
     this.requestId = wire.request_id ?? ''
     this.faults = wire.errors ?? []
@@ -38,8 +38,8 @@ export class Problem extends Error {
 /** One sentence about anything that was thrown. */
 export function explain(error: unknown): string {
   if (!(error instanceof Problem)) throw error
-  const field = error.faults.map(({ code, detail }) => known('error', code) ?? detail).join(' ')
-  return field || known('error', error.code) || error.detail || t('error.unknown', { code: error.code })
+  const faults = error.faults.map(({ field, code, detail }) => known('error', code, { field: field.replace(/^\//, '') }) ?? detail).join(' ')
+  return faults || known('error', error.code) || error.detail || t('error.unknown', { code: error.code })
 }
 
 /** Why a rule said no, with the rule's value as people write it. */

@@ -1,3 +1,4 @@
+import errors from './en.errors'
 import type { Message } from './text.svelte'
 
 // Every sentence of the dashboard. zh.ts has the same keys and placeholders; a test compares them.
@@ -355,35 +356,8 @@ export default {
   'admin.people.none': 'Nobody but you',
   'admin.people.hint': 'Add the people who book and teach, or import them from people.csv.',
 
-  'error.network': 'The server cannot be reached. Nothing was changed.',
-  'error.unknown': 'That did not work ({code}).',
-  'error.unauthorized': 'Sign in first.',
-  'error.login_wrong': 'Login or password is wrong.',
-  'error.rate_limited': 'Too many tries. Wait a moment.',
-  'error.link_unknown': 'This link has been used or is too old. Ask for a new one.',
-  'error.not_found': 'It is not there, or not for you.',
-  'error.forbidden': 'Your role may not do this.',
-  'error.stale': 'It was changed elsewhere meanwhile. Look again.',
-  'error.code_taken': 'This code is in use already.',
-  'error.login_taken': 'This login is in use already.',
-  'error.slot_taken': 'Somebody else has the station at that time.',
-  'error.empty_interval': 'The end must come after the start.',
-  'error.station_not_bookable': 'This station cannot be booked. Ask whoever runs the room.',
-  'error.station_out_of_order': 'The station is out of order then.',
-  'error.class_needs_instructor': 'Only instructors and administrators may book a class.',
-  'error.in_past': 'That time is over.',
-  'error.already_started': 'It has started: only its end can change.',
-  'error.booking_over': 'This booking is over.',
-  'error.booking_changed': 'This booking was changed elsewhere meanwhile.',
-  'error.booking_unknown': 'There is no such booking.',
-  'error.too_little_notice': 'That is too soon.',
-  'error.too_far_ahead': 'That is too far ahead.',
-  'error.off_grid': 'Start and end must fall on the grid.',
-  'error.too_short': 'That is too short.',
-  'error.too_long': 'That is too long.',
-  'error.outside_opening_hours': 'The room is closed then.',
-  'error.person_busy': 'You have another station at that time.',
-  'error.station_unknown': 'There is no such station.',
+  ...errors,
+
   'refusal.slot_taken': 'Somebody else has the station {limit}.',
   'refusal.station_out_of_order': 'The station is out of order: {limit}.',
   'refusal.too_little_notice': 'That is too soon: the earliest start is {limit}.',

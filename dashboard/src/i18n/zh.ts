@@ -1,3 +1,4 @@
+import errors from './zh.errors'
 import type { Messages } from './text.svelte'
 
 export default {
@@ -353,35 +354,8 @@ export default {
   'admin.people.none': '只有你一人',
   'admin.people.hint': '请添加预约和授课人员，或从 people.csv 导入。',
 
-  'error.network': '无法连接服务器，未做任何更改。',
-  'error.unknown': '操作未成功（{code}）。',
-  'error.unauthorized': '请先登录。',
-  'error.login_wrong': '账号或密码错误。',
-  'error.rate_limited': '尝试次数过多，请稍候。',
-  'error.link_unknown': '此链接已使用或已过期，请索取新的链接。',
-  'error.not_found': '内容不存在，或你无权查看。',
-  'error.forbidden': '你的角色无权执行此操作。',
-  'error.stale': '内容已在别处修改，请重新查看。',
-  'error.code_taken': '此编号已被使用。',
-  'error.login_taken': '此账号已被使用。',
-  'error.slot_taken': '该时段已被他人预约。',
-  'error.empty_interval': '结束时间必须晚于开始时间。',
-  'error.station_not_bookable': '此工位不可预约，请咨询实训室负责人。',
-  'error.station_out_of_order': '该时段工位故障停用。',
-  'error.class_needs_instructor': '只有教师和管理员可以预约上课。',
-  'error.in_past': '该时间已过。',
-  'error.already_started': '预约已开始，只能更改结束时间。',
-  'error.booking_over': '此预约已结束。',
-  'error.booking_changed': '此预约已在别处修改。',
-  'error.booking_unknown': '没有此预约。',
-  'error.too_little_notice': '预约时间太近。',
-  'error.too_far_ahead': '预约时间太远。',
-  'error.off_grid': '开始和结束时间须对齐时间格。',
-  'error.too_short': '时长太短。',
-  'error.too_long': '时长太长。',
-  'error.outside_opening_hours': '该时段实训室未开放。',
-  'error.person_busy': '你在该时段已有其他工位。',
-  'error.station_unknown': '没有此工位。',
+  ...errors,
+
   'refusal.slot_taken': '该工位已被他人预约：{limit}。',
   'refusal.station_out_of_order': '工位故障停用：{limit}。',
   'refusal.too_little_notice': '预约时间太近，最早可从 {limit} 开始。',

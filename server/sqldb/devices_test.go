@@ -13,8 +13,7 @@ func TestAClaimLetsADeviceStartOverUnlessItIsDisabled(t *testing.T) {
 	onEach(t, func(t *testing.T, cfg Config) {
 		db, now := openTest(t, cfg), time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 		e, states := NewEquipment(db), NewStates(db)
-		device, err := e.PutDevice(t.Context(), equipment.Device{ID: "pc-1"})
-		if err != nil {
+		if _, err := e.PutDevice(t.Context(), equipment.Device{ID: "pc-1"}); err != nil {
 			t.Fatal(err)
 		}
 		for _, code := range []string{"first", "second"} {
@@ -34,7 +33,8 @@ func TestAClaimLetsADeviceStartOverUnlessItIsDisabled(t *testing.T) {
 		if put(5) {
 			t.Error("an old session was believed")
 		}
-		if device, err = e.Claim(t.Context(), []byte("first"), []byte("secret"), now); err != nil {
+		device, err := e.Claim(t.Context(), []byte("first"), []byte("secret"), now)
+		if err != nil {
 			t.Fatal(err)
 		}
 		if !put(5) {

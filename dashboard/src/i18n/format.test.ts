@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { clock, dayAndSpan, dayRange, hours, longDay, minutes, percent, shortDay, span, weekday } from './format'
+import { clock, dayAndSpan, dayRange, hours, known, longDay, minutes, percent, shortDay, span, weekday } from './format'
 import { useLanguage } from './text.svelte'
 
 const zone = 'Asia/Shanghai'
@@ -17,6 +17,9 @@ describe.each(['en', 'zh'] as const)('%s', (language) => {
   })
   it('writes shares, and a dash for a share of nothing', () => {
     expect([percent(0.3149), percent(0.3149, 1), percent(null)]).toEqual([say('31 %', '31%'), say('31.5 %', '31.5%'), '–'])
+  })
+  it('never says that all is known when it is not', () => {
+    expect([known(0.997), known(1), known(null)]).toEqual([say('99 %', '99%'), say('100 %', '100%'), '–'])
   })
   it('writes days and ranges of days', () => {
     expect(shortDay(at('2026-11-23T05:36:00Z'), zone)).toBe(say('Mon 23 Nov', '11月23日周一'))

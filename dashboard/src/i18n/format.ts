@@ -70,6 +70,11 @@ export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value)
 }
 
+/** How much is known, rounded down: what is not all known never reads 100 %. */
+export function known(coverage: number | null | undefined): string {
+  return percent(coverage == null ? coverage : Math.floor(coverage * 100) / 100)
+}
+
 /** 31 %, or a dash for a share of nothing. Chinese writes no space. */
 export function percent(share: number | null | undefined, digits = 0): string {
   if (share === null || share === undefined) return '–'

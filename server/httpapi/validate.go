@@ -55,6 +55,11 @@ func (v *validator) check(c echo.Context, op *operation) ([]byte, error) {
 	if len(faults) > 0 {
 		return nil, &badRequest{faults: faults}
 	}
+	if op.body != nil && len(body) > 0 {
+		body = plainNumbers(body)
+		c.Request().Body = io.NopCloser(bytes.NewReader(body))
+		c.Request().ContentLength = int64(len(body))
+	}
 	return body, nil
 }
 

@@ -180,7 +180,7 @@ func (h *house) until(what string, ok func() bool, longer ...time.Duration) {
 func until(t *testing.T, what string, ok func() bool, longer ...time.Duration) {
 	t.Helper()
 	deadline := time.Now().Add(max(patience, slices.Max(append(longer, 0))))
-	for tick := time.NewTicker(50 * time.Millisecond); ; <-tick.C {
+	for tick := time.NewTicker(10 * time.Millisecond); ; <-tick.C {
 		if ok() {
 			tick.Stop()
 			return
@@ -216,7 +216,7 @@ type machine struct {
 }
 
 // plug starts a machine; with the same folder it is the same machine again.
-func plug(t *testing.T, dir string, who credentials, activity wire.Activity) *machine {
+func plug(t *testing.T, dir string, who credentials, activity wire.Activity, change ...func(*uplink.Settings)) *machine {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	box, err := outbox.Open(filepath.Join(dir, "outbox"), outbox.Limits{MaxAge: 30 * 24 * time.Hour, MaxBytes: 64 << 20}, log)
@@ -224,11 +224,14 @@ func plug(t *testing.T, dir string, who credentials, activity wire.Activity) *ma
 		t.Fatal(err)
 	}
 	m := &machine{t: t, dir: dir, who: who, box: box}
-	m.link = uplink.New(uplink.Settings{Device: who.Device, Version: "e2e",
+	settings := uplink.Settings{Device: who.Device, Version: "e2e",
 		Broker: uplink.Broker{URL: who.Broker, Username: who.Username, Password: who.Password, CA: []byte(who.CA)},
 		Window: 16, SendEvery: 5 * time.Millisecond, ResendAfter: time.Second, ResendAtMost: 2 * time.Second,
-		ReconnectAfter: 100 * time.Millisecond, ReconnectAtMost: time.Second, SessionFile: filepath.Join(dir, "session")},
-		uplink.Handlers{}, box, log)
+		ReconnectAfter: 100 * time.Millisecond, ReconnectAtMost: time.Second, SessionFile: filepath.Join(dir, "session")}
+	for _, c := range change {
+		c(&settings)
+	}
+	m.link = uplink.New(settings, uplink.Handlers{}, box, log)
 	m.link.SetState(uplink.State{Activity: activity, Since: time.Now(), Source: wire.SourceManual})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

@@ -60,9 +60,14 @@ func (s *Service) change(ctx context.Context, actor account.Actor, id string, ve
 		}
 		wanted.StationID = p.ID
 	}
+	known, err := s.store.KnownRules(ctx)
+	if err != nil {
+		return Booking{}, false, err
+	}
+	reach := known.reach(wanted.StationID)
 	ask := Ask{
 		StationIDs: []string{seen.StationID, wanted.StationID}, PersonIDs: []string{seen.PersonID}, BookingIDs: []string{id},
-		From: wanted.StartsAt, Until: wanted.EndsAt,
+		From: wanted.StartsAt.Add(-reach), Until: wanted.EndsAt.Add(reach),
 	}
 	now := s.clock()
 	var refused *Refused
@@ -75,7 +80,7 @@ func (s *Service) change(ctx context.Context, actor account.Actor, id string, ve
 		if version != 0 && version != current.Version {
 			return Write{}, errStale()
 		}
-		if again = current.Version != seen.Version; again {
+		if again = current.Version != seen.Version || v.Rules.reach(wanted.StationID) > reach; again {
 			return Write{}, nil
 		}
 		write, no, err := decideChange(v, actor, current, wanted, c.Override, now)
@@ -136,6 +141,12 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 			EndsAt: wanted.EndsAt, Programme: wanted.Programme, Purpose: wanted.Purpose, Codes: (&Refused{Refusals: refusals}).codes(),
 		}
 		return Write{Unmet: []Unmet{unmet}}, &Refused{Refusals: refusals}, nil
+	}
+	if wanted.Interval() != current.Interval() || wanted.StationID != current.StationID {
+		wanted = p.settle(wanted)
+		if q.shrinks() && wanted.OccupiedUntil.After(current.OccupiedUntil) {
+			wanted.OccupiedUntil = current.Occupied().Until // a buffer that has grown since takes nothing from the next one
+		}
 	}
 	return update(wanted, ActChanged, actor, now), nil, nil
 }
@@ -210,10 +221,13 @@ func giveBack(b Booking, actor account.Actor, now time.Time) (Booking, Write) {
 	act := ActCancelled
 	if end.After(b.StartsAt) {
 		act = ActEnded
+		buffer := b.Occupied().Until.Sub(b.EndsAt) // what was promised to the next one
 		b.Status, b.PlannedEnd, b.EndsAt = StatusEnded, b.EndsAt, end
+		b.OccupiedUntil, b.ChargedUntil = end.Add(buffer), end
 	} else {
-		b.Status = StatusCancelled
+		b.Status, b.ChargedUntil = StatusCancelled, b.StartsAt
 	}
+	b.DueAt = time.Time{}
 	write := update(b, act, actor, now)
 	return write.Update[0], write
 }

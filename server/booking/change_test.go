@@ -211,7 +211,7 @@ func TestAnExtensionFarBeyondTheLongestIsNotTriedMinuteByMinute(t *testing.T) {
 	var c clock
 	s, _ := c.open(bookingtest.NewSchool())
 	minute := 1
-	if _, err := s.SetPolicy(t.Context(), booking.PolicyRule{Scope: booking.ScopeSchool, GridMinutes: &minute}); err != nil {
+	if _, err := s.SetPolicy(t.Context(), bookingtest.Instructor(), booking.PolicyRule{Scope: booking.ScopeSchool, GridMinutes: &minute}); err != nil {
 		t.Fatal(err)
 	}
 	mine := reserve(t, s, 0, station(0, at(0, 10, 7), at(0, 11, 0)))

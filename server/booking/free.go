@@ -26,8 +26,16 @@ func (p *place) gaps(window equipment.Interval, taken []Booking, inTheWay func(B
 		blocked = append(blocked, outageSpan(o, window.Until))
 	}
 	for _, b := range taken {
-		if b.overlaps(window) && inTheWay(b) {
-			blocked = append(blocked, b.Interval())
+		if !b.Active() || !inTheWay(b) {
+			continue
+		}
+		span := b.Interval()
+		if b.StationID == p.ID {
+			// Whoever comes before it needs time for cleaning, too.
+			span = equipment.Interval{From: b.StartsAt.Add(-p.policy.buffer()), Until: b.Occupied().Until}
+		}
+		if span.Overlaps(window) {
+			blocked = append(blocked, span)
 		}
 	}
 	out := subtract(p.schedule.Open(p.RoomID, window.From, window.Until), equipment.Merge(blocked))

@@ -50,11 +50,15 @@ func (s *Service) PolicyFor(ctx context.Context, station string) (Policy, error)
 }
 
 // SetPolicy sets limits for a scope.
-func (s *Service) SetPolicy(ctx context.Context, r PolicyRule) (PolicyRule, error) {
+func (s *Service) SetPolicy(ctx context.Context, actor account.Actor, r PolicyRule) (PolicyRule, error) {
 	if err := r.Validate(); err != nil {
 		return PolicyRule{}, err
 	}
-	return s.store.PutPolicy(ctx, r)
+	d := r.Document()
+	d.ChangedBy, d.ChangedAt = actor.PersonID, s.clock()
+	d, err := s.store.PutDocument(ctx, d)
+	r.Version = d.Version
+	return r, err
 }
 
 // Query asks where one could book.

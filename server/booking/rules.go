@@ -20,11 +20,15 @@ type Facts struct {
 	// Outages may leave out those that ended more than a day ago.
 	Outages  []equipment.Outage
 	Policies []PolicyRule
+	Quotas   []Quota
+	Seasons  []Season
+	Terms    []Term
 }
 
 // Rules is everything but the bookings that decides whether a booking may be: stations, opening hours, outages and
 // policies, as of one version. It never changes, so it may be kept for as long as the stored version is the same.
 type Rules struct {
+	facts   Facts
 	version int64
 	places  map[string]*place
 	codes   map[string]string   // station code -> id; "" when two sites use it
@@ -45,7 +49,7 @@ type place struct {
 // NewRules puts the facts into the order in which the validator asks for them.
 func NewRules(f Facts) *Rules {
 	r := &Rules{
-		version: f.Version, places: make(map[string]*place, len(f.Stations)), codes: make(map[string]string, len(f.Stations)),
+		facts: f, version: f.Version, places: make(map[string]*place, len(f.Stations)), codes: make(map[string]string, len(f.Stations)),
 		kinds: map[string][]string{}, rooms: map[string][]string{},
 	}
 	sites := schedules(f)
@@ -125,6 +129,17 @@ func (r *Rules) place(idOrCode string) *place {
 		return p
 	}
 	return r.places[r.codes[idOrCode]]
+}
+
+// reach gives how far beyond its span a booking on one of the stations matters to others, or theirs to it.
+func (r *Rules) reach(stationIDs ...string) time.Duration {
+	var most time.Duration
+	for _, id := range stationIDs {
+		if p := r.places[id]; p != nil {
+			most = max(most, p.policy.buffer(), minutes(p.policy.TravelMinutes))
+		}
+	}
+	return most
 }
 
 // inRoom, ofKind and stations give station ids in order. ok is false when there is no such kind.

@@ -2,6 +2,7 @@ package booking_test
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -17,6 +18,13 @@ func at(days, hour, minute int) time.Time { return bookingtest.At(days, hour, mi
 
 func open(s bookingtest.School) *booking.Service {
 	return booking.New(bookingtest.NewMemory(s), bookingtest.Now)
+}
+
+// policy is the default one with these limits.
+func policy(grid, shortest, longest, horizon, notice int) booking.Policy {
+	p := booking.DefaultPolicy()
+	p.GridMinutes, p.ShortestMinutes, p.LongestMinutes, p.HorizonDays, p.NoticeMinutes = grid, shortest, longest, horizon, notice
+	return p
 }
 
 func codes(err error) []string {
@@ -148,7 +156,7 @@ func TestAnInstructorHoldsManyStationsForAClassButSitsAtOne(t *testing.T) {
 		t.Errorf("two seats at once: %v", err)
 	}
 	many := true
-	if _, err := s.SetPolicy(t.Context(), booking.PolicyRule{Scope: booking.ScopeStation, ScopeID: bookingtest.StationID(6), ManyStations: &many}); err != nil {
+	if _, err := s.SetPolicy(t.Context(), bookingtest.Instructor(), booking.PolicyRule{Scope: booking.ScopeStation, ScopeID: bookingtest.StationID(6), ManyStations: &many}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Reserve(t.Context(), bookingtest.Instructor(), station(6, at(1, 10, 30), at(1, 11, 30))); err != nil {
@@ -189,16 +197,16 @@ func TestTheNarrowestScopeDecidesEachLimit(t *testing.T) {
 		{Scope: booking.ScopeSite, ScopeID: "site", LongestMinutes: minutes(64), HorizonDays: minutes(4), NoticeMinutes: minutes(40), ShortestMinutes: minutes(20)},
 		{Scope: booking.ScopeSchool, LongestMinutes: minutes(65), HorizonDays: minutes(5), NoticeMinutes: minutes(50), ShortestMinutes: minutes(25), GridMinutes: minutes(5)},
 	} {
-		if _, err := s.SetPolicy(t.Context(), rule); err != nil {
+		if _, err := s.SetPolicy(t.Context(), bookingtest.Instructor(), rule); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for id, want := range map[string]booking.Policy{
-		"PLC-00": {GridMinutes: 5, ShortestMinutes: 20, LongestMinutes: 61, HorizonDays: 2, NoticeMinutes: 30, ClassLongestMinutes: 720, ClassHorizonDays: 400},
-		"PLC-01": {GridMinutes: 5, ShortestMinutes: 20, LongestMinutes: 62, HorizonDays: 2, NoticeMinutes: 30, ClassLongestMinutes: 720, ClassHorizonDays: 400},
-		"PC-03":  {GridMinutes: 5, ShortestMinutes: 20, LongestMinutes: 64, HorizonDays: 4, NoticeMinutes: 40, ClassLongestMinutes: 720, ClassHorizonDays: 400},
+		"PLC-00": policy(5, 20, 61, 2, 30),
+		"PLC-01": policy(5, 20, 62, 2, 30),
+		"PC-03":  policy(5, 20, 64, 4, 40),
 	} {
-		if got, err := s.PolicyFor(t.Context(), id); err != nil || got != want {
+		if got, err := s.PolicyFor(t.Context(), id); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, %v; want %+v", id, got, err, want)
 		}
 	}

@@ -158,6 +158,7 @@ func plan(rules *Rules, wishes []wish) (Ask, error) {
 		}
 		ask.StationIDs = append(ask.StationIDs, w.candidates...)
 		ask.PersonIDs = append(ask.PersonIDs, w.PersonID)
+		margin = max(margin, rules.reach(w.candidates...))
 		ask.widen(w.StartsAt.Add(-margin), w.EndsAt.Add(margin))
 	}
 	return ask, nil
@@ -190,7 +191,7 @@ func (s *Service) reserve(ctx context.Context, actor account.Actor, wishes []wis
 		if err != nil {
 			return Write{}, err
 		}
-		if again = !covers(ask.StationIDs, current.StationIDs); again {
+		if again = !ask.covers(current); again {
 			return Write{}, nil
 		}
 		write, no, err := decideParty(v, actor, wishes, now)
@@ -253,6 +254,7 @@ func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Wri
 			StartsAt: w.StartsAt, EndsAt: w.EndsAt, Status: StatusConfirmed,
 			CreatedBy: actor.PersonID, CreatedAt: now, ChangedAt: now, Version: 1,
 		}
+		b = p.settle(b)
 		made = append(made, b)
 		taken = append(taken[:len(taken):len(taken)], b)
 		trail = append(trail, Entry{BookingID: b.ID, At: now, PersonID: actor.PersonID, Act: ActReserved, After: b})
@@ -304,6 +306,11 @@ func (w wish) unmet(now time.Time, refusals []Refusal) Unmet {
 		u.StationID = w.candidates[0]
 	}
 	return u
+}
+
+// covers reports whether what was asked for is enough for what is to be asked now.
+func (a Ask) covers(now Ask) bool {
+	return !now.From.Before(a.From) && !now.Until.After(a.Until) && covers(a.StationIDs, now.StationIDs) && covers(a.PersonIDs, now.PersonIDs)
 }
 
 // covers reports whether all of want is in have.

@@ -13,11 +13,23 @@ import (
 type Store interface {
 	Decider
 	Reader
+	Documents
 	// Import inserts the rows in one transaction, all or none. It asks CheckImport on what the transaction sees, and returns
 	// its *ImportError. Rows without ID or Version get them.
 	Import(ctx context.Context, rows []Booking) error
-	// PutPolicy inserts when Version is 0, else replaces and adds one to the version; an old Version is fault.KindStale.
-	PutPolicy(ctx context.Context, r PolicyRule) (PolicyRule, error)
+}
+
+// Documents keeps what the school decides: policies, quotas, seasons, terms.
+type Documents interface {
+	// PutDocument inserts when Version is 0, else replaces, or removes when Body is empty, and adds one to the version. An old
+	// Version is fault.KindStale "document_changed". It keeps what was. An id that was removed goes on from its last version.
+	PutDocument(ctx context.Context, d Document) (Document, error)
+	// PutDocuments does so for all, or for none.
+	PutDocuments(ctx context.Context, all []Document) error
+	// Documents gives those of a kind as they stand, by id; no kind: all.
+	Documents(ctx context.Context, kind DocumentKind) ([]Document, error)
+	// DocumentHistory gives every version of one, oldest first; an empty id: of all of that kind, by instant.
+	DocumentHistory(ctx context.Context, kind DocumentKind, id string) ([]Document, error)
 }
 
 // Decider lets the rules decide on what is true at that moment.
@@ -40,15 +52,18 @@ type Reader interface {
 	ByID(ctx context.Context, id string) (Booking, error)
 	// List gives the bookings of a filter ordered by start, then id.
 	List(ctx context.Context, f Filter) ([]Booking, error)
-	// Active gives the active bookings that overlap [from, until) on one of the stations or of the person; neither: all.
+	// Active gives the active bookings that overlap [from, until), buffer and all, on one of the stations or of the person;
+	// neither: all.
 	Active(ctx context.Context, stationIDs []string, personID string, from, until time.Time) ([]Booking, error)
 	// Unmet gives the refusals recorded from From on and before Until, in the order of recording.
 	Unmet(ctx context.Context, from, until time.Time) ([]Unmet, error)
+	// Due gives the ids of bookings that are due at now, the longest due first.
+	Due(ctx context.Context, now time.Time, limit int) ([]string, error)
 	// Trail gives what happened to a booking, in order.
 	Trail(ctx context.Context, bookingID string) ([]Entry, error)
 }
 
-// Ask says what a decision rests on.
+// Ask says what a decision rests on. Stations, people, teams and budgets are locked, each in order of their ids.
 type Ask struct {
 	StationIDs []string
 	PersonIDs  []string
@@ -56,27 +71,83 @@ type Ask struct {
 	// From and Until bound the time that matters.
 	From  time.Time
 	Until time.Time
+
+	PartyIDs  []string // all bookings of these parties come in View.Bookings
+	SeriesIDs []string // all bookings of these series too, and the series in View.Series
+	TeamIDs   []string
+	Budgets   []Budget
+	StrikeIDs []string
+	WaitIDs   []string
+	ReportIDs []string
+	OutageIDs []string
+	// Qualifications and Strikes ask for those of the people and teams.
+	Qualifications bool
+	Strikes        bool
+	// Waiting asks for the entries that wait for time of these stations, their kinds or rooms, within From and Until.
+	Waiting bool
+	// Alone has a transaction of its own: what it writes changes the rules, or rests on more than bookings.
+	Alone bool
 }
 
 // View is what stands while a decision is made.
 type View struct {
 	Rules *Rules
-	// Taken are the active bookings that overlap the asked time on an asked station or of an asked person.
+	// Taken are the active bookings that overlap, buffer and all, the asked time on an asked station or of an asked person.
 	Taken []Booking
 	// Bookings are the asked ones that exist, by id, whatever their status.
 	Bookings map[string]Booking
 	// People are the asked ones that exist, by id: ID, Programme and DisabledAt only.
 	People map[string]account.Person
+	// Spent are the bookings that are charged to an asked budget. They have ID, StationID, PersonID, TeamID, PartyID,
+	// Programme, Purpose, StartsAt, EndsAt, Status and ChargedUntil only.
+	Spent []Booking
+	// Teams are the asked ones that exist, by id.
+	Teams map[string]account.Team
+	// Qualifications are those of the asked people, whatever their state.
+	Qualifications []account.Qualification
+	// Strikes are the standing ones, expired or not, of the asked people and teams, and those asked for by id.
+	Strikes []Strike
+	// Waits are the asked entries and those that wait, in the order in which they came.
+	Waits   []Wait
+	Series  map[string]Series
+	Reports map[string]Report
+	Outages map[string]equipment.Outage
 	// NewID makes an id.
 	NewID func() string
 }
 
-// Write is what a decision changes.
+// Write is what a decision changes. Updates come before inserts: what they free may be taken at once.
 type Write struct {
-	Insert []Booking
-	Update []Booking // by ID; the row of the version before
-	Unmet  []Unmet
-	Trail  []Entry
+	Insert  []Booking
+	Update  []Booking // by ID; the row of the version before
+	Unmet   []Unmet
+	Trail   []Entry
+	Effects []Effect
+	Waits   []Wait             // inserted when Version is 1, else replaced
+	Strikes []Strike           // the same
+	Series  []Series           // the same
+	Reports []Report           // the same
+	Outages []equipment.Outage // the same; needs Ask.Alone
+	// Used notes real use of a kind by a person: their qualification for it does not lapse.
+	Used []Use
+}
+
+// Use is real use of a kind of station by a person, that a device saw.
+type Use struct {
+	PersonID string
+	KindID   string
+	At       time.Time
+}
+
+// Plain reports whether the write is of bookings and what goes with each: others in the same transaction can see it all.
+func (w Write) Plain() bool {
+	return len(w.Waits)+len(w.Strikes)+len(w.Series)+len(w.Reports)+len(w.Outages)+len(w.Used) == 0
+}
+
+// Plain reports whether the ask rests on nothing that Write.Plain does not show.
+func (a Ask) Plain() bool {
+	return !a.Alone && !a.Qualifications && !a.Strikes && !a.Waiting &&
+		len(a.PartyIDs)+len(a.SeriesIDs)+len(a.TeamIDs)+len(a.StrikeIDs)+len(a.WaitIDs)+len(a.ReportIDs)+len(a.OutageIDs) == 0
 }
 
 // Unmet is a wish that was refused: the planner counts them.
@@ -102,6 +173,18 @@ const (
 	ActCancelled Act = "cancelled"
 	ActEnded     Act = "ended" // given back after its start
 	ActImported  Act = "imported"
+	ActRequested Act = "requested" // waits for approval
+	ActApproved  Act = "approved"
+	ActDeclined  Act = "declined"
+	ActOffered   Act = "offered" // from the waitlist
+	ActAccepted  Act = "accepted"
+	ActLapsed    Act = "lapsed" // an offer was not taken, or nobody approved in time
+	ActCheckedIn Act = "checked_in"
+	ActJudged    Act = "judged"    // a verdict
+	ActReleased  Act = "released"  // nobody came, or nobody works: the rest goes to others
+	ActReseated  Act = "reseated"  // to another station, because of an outage
+	ActDisplaced Act = "displaced" // cancelled because of an outage or a class
+	ActKept      Act = "kept"      // "still working"
 )
 
 // Entry is one line of a booking's history: who did what, when, and what stood afterwards.
@@ -110,6 +193,7 @@ type Entry struct {
 	At        time.Time
 	PersonID  string // who did it; empty: an import
 	Act       Act
+	Reason    string // in whoever's words, or a code
 	After     Booking
 }
 
@@ -120,6 +204,9 @@ type Filter struct {
 	From       time.Time // those that end after it
 	Until      time.Time // those that start before it
 	Status     Status
+	PartyID    string
+	SeriesID   string
+	TeamID     string
 	After      Cursor // the page starts behind it
 	Limit      int    // 0: all
 }
@@ -133,12 +220,12 @@ type Cursor struct {
 // Cursor gives the booking's place in the order of List.
 func (b Booking) Cursor() Cursor { return Cursor{StartsAt: b.StartsAt, ID: b.ID} }
 
-// overlaps reports whether the booking is active and shares time with the interval.
-func (b Booking) overlaps(i equipment.Interval) bool { return b.Active() && b.Interval().Overlaps(i) }
+// blocks reports whether the booking is active and keeps its station for some of the interval.
+func (b Booking) blocks(i equipment.Interval) bool { return b.Active() && b.Occupied().Overlaps(i) }
 
 // Concerns reports whether the booking, as it is, belongs to what View.Taken shows for the ask.
 func (a Ask) Concerns(b Booking) bool {
-	if !b.overlaps(equipment.Interval{From: a.From, Until: a.Until}) {
+	if !b.blocks(equipment.Interval{From: a.From, Until: a.Until}) {
 		return false
 	}
 	return slices.Contains(a.StationIDs, b.StationID) || slices.Contains(a.PersonIDs, b.PersonID)

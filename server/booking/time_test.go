@@ -83,7 +83,7 @@ func TestTheGridFollowsTheClockOnTheWallWhereItMovesByHalfAnHour(t *testing.T) {
 	var c clock
 	s, _ := c.open(in("Australia/Lord_Howe", true))
 	hour := 60
-	if _, err := s.SetPolicy(t.Context(), booking.PolicyRule{Scope: booking.ScopeSchool, GridMinutes: &hour}); err != nil {
+	if _, err := s.SetPolicy(t.Context(), bookingtest.Instructor(), booking.PolicyRule{Scope: booking.ScopeSchool, GridMinutes: &hour}); err != nil {
 		t.Fatal(err)
 	}
 	from, until := time.Date(2027, 10, 3, 1, 0, 0, 0, howe), time.Date(2027, 10, 3, 3, 0, 0, 0, howe)
@@ -108,7 +108,7 @@ func TestTomorrowIsADayOfTheCalendarNotTwentyFourHours(t *testing.T) {
 	var c clock
 	s, _ := c.open(in("Europe/Helsinki", true))
 	one := 1
-	if _, err := s.SetPolicy(t.Context(), booking.PolicyRule{Scope: booking.ScopeSite, ScopeID: "site", HorizonDays: &one}); err != nil {
+	if _, err := s.SetPolicy(t.Context(), bookingtest.Instructor(), booking.PolicyRule{Scope: booking.ScopeSite, ScopeID: "site", HorizonDays: &one}); err != nil {
 		t.Fatal(err)
 	}
 	// The day of 25 hours is tomorrow: all of it may be booked.
@@ -138,7 +138,7 @@ func TestAvailabilityIsExactlyWhatTheValidatorAccepts(t *testing.T) {
 		s, store := c.open(school)
 		c.now = now
 		horizon, notice := rng.IntN(4), rng.IntN(2)*45
-		if _, err := s.SetPolicy(t.Context(), booking.PolicyRule{Scope: booking.ScopeSchool, HorizonDays: &horizon, NoticeMinutes: &notice}); err != nil {
+		if _, err := s.SetPolicy(t.Context(), bookingtest.Instructor(), booking.PolicyRule{Scope: booking.ScopeSchool, HorizonDays: &horizon, NoticeMinutes: &notice}); err != nil {
 			t.Fatal(err)
 		}
 		for range 20 {

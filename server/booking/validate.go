@@ -84,6 +84,14 @@ func (q *inquiry) refusals() []Refusal {
 // is reports whether b is the booking that changes, which does not stand in its own way.
 func (q *inquiry) is(b Booking) bool { return q.self != "" && b.ID == q.self }
 
+// occupied is the span with the buffer after it.
+func (q *inquiry) occupied() equipment.Interval {
+	if q.span.Empty() {
+		return q.span
+	}
+	return equipment.Interval{From: q.span.From, Until: q.span.Until.Add(q.place.policy.buffer())}
+}
+
 // shrinks reports whether the booking stands already and would only end earlier, or stay.
 func (q *inquiry) shrinks() bool { return q.stands != nil && !q.span.Until.After(q.stands.Until) }
 
@@ -96,10 +104,10 @@ func emptyInterval(q *inquiry) *finding {
 
 func slotTaken(q *inquiry) *finding {
 	for _, b := range q.taken {
-		if b.StationID == q.place.ID && !q.is(b) && b.overlaps(q.span) {
+		if b.StationID == q.place.ID && !q.is(b) && b.blocks(q.occupied()) {
 			return &finding{
-				detail: fmt.Sprintf("%s is booked %s", q.place.Code, q.place.wall(b.Interval())),
-				limit:  span(b.Interval()), actual: span(q.span),
+				detail: fmt.Sprintf("%s is booked %s", q.place.Code, q.place.wall(b.Occupied())),
+				limit:  span(b.Occupied()), actual: span(q.occupied()),
 			}
 		}
 	}

@@ -21,31 +21,17 @@ type Bookings struct {
 	rules atomic.Pointer[booking.Rules] // as of its version, which every decision compares with the stored one
 	queue decisions
 	hub   hub // SQLite only: PostgreSQL notifies
+	texts bookingTexts
 }
+
+// bookingTexts are SQL texts that are put together once.
+type bookingTexts struct{ insertBooking, updateBooking string }
 
 // NewBookings makes the store. It starts nothing.
-func NewBookings(db *DB) *Bookings { return &Bookings{db: db} }
-
-const bookingColumns = `id, station_id, person_id, programme, purpose, starts_at, ends_at, status, planned_end, created_by,
-	created_at, changed_at, version`
-
-func scanBooking(row scanner) (b booking.Booking, err error) {
-	var startsAt, endsAt, createdAt, changedAt int64
-	var plannedEnd sql.NullInt64
-	err = row.Scan(&b.ID, &b.StationID, &b.PersonID, &b.Programme, &b.Purpose, &startsAt, &endsAt, &b.Status, &plannedEnd,
-		&b.CreatedBy, &createdAt, &changedAt, &b.Version)
-	b.StartsAt, b.EndsAt = time.Unix(startsAt, 0).UTC(), time.Unix(endsAt, 0).UTC()
-	b.CreatedAt, b.ChangedAt = time.Unix(createdAt, 0).UTC(), time.Unix(changedAt, 0).UTC()
-	b.PlannedEnd = instant(plannedEnd)
-	return b, err
-}
-
-// bookingValues gives the parameters in the order of bookingColumns.
-func bookingValues(b booking.Booking) []any {
-	return []any{
-		b.ID, b.StationID, b.PersonID, b.Programme, string(b.Purpose), b.StartsAt.Unix(), b.EndsAt.Unix(), string(b.Status),
-		unix(b.PlannedEnd), b.CreatedBy, b.CreatedAt.Unix(), b.ChangedAt.Unix(), b.Version,
-	}
+func NewBookings(db *DB) *Bookings {
+	return &Bookings{db: db, texts: bookingTexts{
+		insertBooking: insertInto("bookings", bookingColumns), updateBooking: updateOf("bookings", "id", changeColumns),
+	}}
 }
 
 // keyable reports whether a text can be a key at all: PostgreSQL refuses NUL and broken UTF-8 with an error of its own.
@@ -99,8 +85,10 @@ func (b *Bookings) List(ctx context.Context, f booking.Filter) ([]booking.Bookin
 	if !f.Until.IsZero() {
 		c.add("starts_at < $%d", f.Until.Unix())
 	}
-	if f.Status != "" {
-		c.add("status = $%d", string(f.Status))
+	for column, value := range map[string]string{"status": string(f.Status), "party_id": f.PartyID, "series_id": f.SeriesID, "team_id": f.TeamID} {
+		if value != "" {
+			c.add(column+" = $%d", value)
+		}
 	}
 	if f.After != (booking.Cursor{}) {
 		c.add("starts_at >= $%d", f.After.StartsAt.Unix())
@@ -108,7 +96,7 @@ func (b *Bookings) List(ctx context.Context, f booking.Filter) ([]booking.Bookin
 		c.values = append(c.values, f.After.ID)
 		c.texts = append(c.texts, fmt.Sprintf("(starts_at > $%d OR id > $%d)", at, at+1))
 	}
-	if !keyable(f.PersonID) || !keyable(f.After.ID) || !keyable(string(f.Status)) ||
+	if !keyable(f.PersonID+f.After.ID+string(f.Status)+f.PartyID+f.SeriesID+f.TeamID) ||
 		slices.ContainsFunc(f.StationIDs, func(id string) bool { return !keyable(id) }) {
 		return nil, nil
 	}
@@ -125,7 +113,7 @@ func (b *Bookings) List(ctx context.Context, f booking.Filter) ([]booking.Bookin
 func (b *Bookings) Active(ctx context.Context, stationIDs []string, personID string, from, until time.Time) ([]booking.Booking, error) {
 	if len(stationIDs) == 0 && personID == "" {
 		out, err := list(b.db.direct(ctx), scanBooking, `SELECT `+bookingColumns+` FROM bookings
-			WHERE starts_at < $2 AND ends_at > $1 AND status <> 'cancelled' ORDER BY starts_at, id`, from.Unix(), until.Unix())
+			WHERE starts_at < $2 AND occupied_until > $1 AND status <> 'cancelled' ORDER BY starts_at, id`, from.Unix(), until.Unix())
 		return out, translate(err)
 	}
 	if !keyable(personID) {
@@ -143,6 +131,13 @@ func (b *Bookings) Active(ctx context.Context, stationIDs []string, personID str
 	return out.sorted(), nil
 }
 
+// Due gives the ids of bookings that are due at now, the longest due first.
+func (b *Bookings) Due(ctx context.Context, now time.Time, limit int) ([]string, error) {
+	out, err := list(b.db.direct(ctx), func(row scanner) (id string, err error) { return id, row.Scan(&id) },
+		"SELECT id FROM bookings WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at, id LIMIT $2", now.Unix(), limit)
+	return out, translate(err)
+}
+
 // takenQuery reads the active bookings of an ask. A booking may come twice: by its station and by its person.
 func (db *DB) takenQuery(ask booking.Ask, into *collection) statement {
 	stations, people := distinct(ask.StationIDs), distinct(ask.PersonIDs)
@@ -152,7 +147,7 @@ func (db *DB) takenQuery(ask booking.Ask, into *collection) statement {
 		// The usual case. Planners know what an equation is worth before they know the table.
 		ofStation, ofPerson, args[0], args[1] = "station_id = $1", "person_id = $2", stations[0], people[0]
 	}
-	const rest = " AND ends_at > $3 AND starts_at < $4 AND status <> 'cancelled'"
+	const rest = " AND occupied_until > $3 AND starts_at < $4 AND status <> 'cancelled'"
 	return statement{
 		text: "SELECT " + bookingColumns + " FROM bookings WHERE " + ofStation + rest +
 			" UNION ALL SELECT " + bookingColumns + " FROM bookings WHERE " + ofPerson + rest,

@@ -37,11 +37,11 @@ func BenchmarkRawInsert(b *testing.B) {
 		run(b, callers, func(n int) error {
 			values := bookingValues(benchBooking(n))
 			if db.dialect.name == Postgres { // one statement, its own transaction
-				_, err := db.direct(b.Context()).exec(insertBooking, values...)
+				_, err := db.direct(b.Context()).exec(insertInto("bookings", bookingColumns), values...)
 				return err
 			}
 			return db.write(b.Context(), func(t *tx) error {
-				_, err := t.exec(insertBooking, values...)
+				_, err := t.exec(insertInto("bookings", bookingColumns), values...)
 				return err
 			})
 		})

@@ -20,10 +20,12 @@ type decision struct {
 	done   chan struct{} // closed when err is set
 	err    error
 
-	// What one try read and wants to write.
+	// What one try read and wants to write. later: it must see what another of the same transaction wrote, and comes after it.
 	taken collection
 	asked collection
+	more  more
 	write booking.Write
+	later bool
 }
 
 // Decide lets the function decide on what stands, and makes durable what it wants. It cannot be part of Together.
@@ -43,14 +45,10 @@ func (b *Bookings) settle(send sender, before []statement, after func() []statem
 	statements = append(statements, b.locks(all, people)...)
 	statements = append(statements, rulesVersion(&version))
 	for _, d := range all {
-		d.taken, d.asked, d.write, d.err = collection{}, collection{}, booking.Write{}, nil
+		d.taken, d.asked, d.more, d.write, d.later, d.err = collection{}, collection{}, more{}, booking.Write{}, false, nil
 		statements = append(statements, b.db.takenQuery(d.ask, &d.taken))
-		if len(d.ask.BookingIDs) > 0 {
-			statements = append(statements, statement{
-				text: "SELECT " + bookingColumns + " FROM bookings WHERE " + b.db.dialect.among("id", 1),
-				args: []any{b.db.dialect.list(distinct(d.ask.BookingIDs))}, read: d.asked.add,
-			})
-		}
+		statements = append(statements, b.askedQueries(d)...)
+		statements = append(statements, b.moreReads(d)...)
 	}
 	if err := send(statements...); err != nil {
 		return nil, err
@@ -60,17 +58,22 @@ func (b *Bookings) settle(send sender, before []statement, after func() []statem
 		return nil, err
 	}
 	written := map[string]booking.Booking{} // by the decisions before
+	hidden := false                         // whether one of them wrote what view does not add
 	statements = nil
 	for _, d := range all {
+		if d.later = d.mustWait(hidden, len(written) > 0); d.later {
+			continue
+		}
 		d.write, d.err = d.judge(d.view(rules, people, written))
 		if d.err != nil {
 			d.write = booking.Write{}
 			continue
 		}
+		hidden = hidden || !d.write.Plain()
 		for _, w := range slices.Concat(d.write.Insert, d.write.Update) {
 			written[w.ID] = w
 		}
-		statements = append(statements, writes(d.write)...)
+		statements = append(statements, b.writes(d.write)...)
 	}
 	if after != nil {
 		statements = append(statements, after()...)
@@ -141,7 +144,33 @@ func (d *decision) view(rules *booking.Rules, people map[string]account.Person, 
 		}
 		v.Bookings[found.ID] = found
 	}
+	d.more.show(&v, d.ask, written)
 	return v
+}
+
+// mustWait reports whether the decision rests on something that those before it in the transaction may have changed unseen.
+func (d *decision) mustWait(hidden, anyWritten bool) bool {
+	if d.ask.Alone || len(d.ask.PartyIDs)+len(d.ask.SeriesIDs) > 0 {
+		return hidden || anyWritten
+	}
+	return hidden && !d.ask.Plain()
+}
+
+// askedQueries reads the bookings that are asked for by id, party or series.
+func (b *Bookings) askedQueries(d *decision) []statement {
+	var out []statement
+	for _, by := range []struct {
+		column string
+		values []string
+	}{{"id", d.ask.BookingIDs}, {"party_id", d.ask.PartyIDs}, {"series_id", d.ask.SeriesIDs}} {
+		if len(by.values) > 0 {
+			out = append(out, statement{
+				text: "SELECT " + bookingColumns + " FROM bookings WHERE " + b.db.dialect.among(by.column, 1) + " AND " + by.column + " <> ''",
+				args: []any{b.db.dialect.list(distinct(by.values))}, read: d.asked.add,
+			})
+		}
+	}
+	return out
 }
 
 // touched gives the stations that a decision changes: of a booking that moves, both.
@@ -162,20 +191,13 @@ func (d *decision) touched() []string {
 }
 
 // writes turns a decision into statements.
-func writes(w booking.Write) []statement {
+func (b *Bookings) writes(w booking.Write) []statement {
 	var out []statement
-	for _, made := range w.Insert {
-		out = append(out, statement{text: insertBooking, args: bookingValues(made)})
+	for _, changed := range w.Update {
+		out = append(out, statement{text: b.texts.updateBooking, args: append([]any{changed.ID}, changeValues(changed)...)})
 	}
-	for _, b := range w.Update {
-		out = append(out, statement{
-			text: `UPDATE bookings SET station_id = $2, programme = $3, purpose = $4, starts_at = $5, ends_at = $6, status = $7,
-				planned_end = $8, changed_at = $9, version = $10 WHERE id = $1`,
-			args: []any{
-				b.ID, b.StationID, b.Programme, string(b.Purpose), b.StartsAt.Unix(), b.EndsAt.Unix(), string(b.Status),
-				unix(b.PlannedEnd), b.ChangedAt.Unix(), b.Version,
-			},
-		})
+	for _, made := range w.Insert {
+		out = append(out, statement{text: b.texts.insertBooking, args: bookingValues(made)})
 	}
 	for _, u := range w.Unmet {
 		out = append(out, statement{
@@ -190,15 +212,15 @@ func writes(w booking.Write) []statement {
 	for _, e := range w.Trail {
 		out = append(out, statement{text: insertEntry, args: entryValues(e)})
 	}
-	return out
+	return append(out, b.moreWrites(w)...)
 }
 
 const (
-	insertBooking = "INSERT INTO bookings (" + bookingColumns + ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
-	insertEntry   = "INSERT INTO booking_entries (booking_id, version, at, person_id, act, after) VALUES ($1, $2, $3, $4, $5, $6)"
+	entryColumns = "booking_id, version, at, person_id, act, reason, after"
+	insertEntry  = "INSERT INTO booking_entries (" + entryColumns + ") VALUES ($1, $2, $3, $4, $5, $6, $7)"
 )
 
 func entryValues(e booking.Entry) []any {
 	after, _ := json.Marshal(standing(e.After)) // texts and numbers: it cannot fail
-	return []any{e.BookingID, e.After.Version, e.At.Unix(), e.PersonID, string(e.Act), string(after)}
+	return []any{e.BookingID, e.After.Version, e.At.Unix(), e.PersonID, string(e.Act), e.Reason, string(after)}
 }

@@ -53,7 +53,7 @@ func importBookings(t *tx, rows []booking.Booking) error {
 	}
 	statements = append(statements, statement{
 		text: "SELECT " + bookingColumns + " FROM bookings WHERE " + t.dialect.among("station_id", 1) +
-			" AND ends_at > $2 AND starts_at < $3 AND status <> 'cancelled'",
+			" AND occupied_until > $2 AND starts_at < $3 AND status <> 'cancelled'",
 		args: []any{ids, from.Unix(), until.Unix()}, read: there.add,
 	})
 	if err := t.send(statements...); err != nil {
@@ -68,7 +68,7 @@ func importBookings(t *tx, rows []booking.Booking) error {
 // importStatements carries many rows in each INSERT: a school's past is many thousands.
 func importStatements(rows []booking.Booking, now time.Time, notify bool) []statement {
 	bookings := bulk{table: "bookings (" + bookingColumns + ")"}
-	entries := bulk{table: "booking_entries (booking_id, version, at, person_id, act, after)"}
+	entries := bulk{table: "booking_entries (" + entryColumns + ")"}
 	for _, r := range rows {
 		if r.ID == "" {
 			r.ID = NewID()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -106,6 +107,9 @@ func (b *Bookings) together(all []*decision) {
 	kind, _ := violated(err)
 	switch {
 	case err == nil:
+		if later := slices.DeleteFunc(slices.Clone(all), func(d *decision) bool { return !d.later }); len(later) > 0 {
+			b.together(later)
+		}
 	case len(all) > 1 && (kind != noViolation || refusedValue(err)):
 		for _, d := range all {
 			b.together([]*decision{d})

@@ -7,7 +7,6 @@ import (
 
 	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/equipment"
-	"github.com/labtide/labtide/server/fault"
 )
 
 // statement is one SQL text on its way to the database; read is called for each row, nil when there are none.
@@ -141,43 +140,12 @@ func factStatements(f *booking.Facts, now time.Time) []statement {
 				f.Outages = append(f.Outages, o)
 				return err
 			}},
-		{text: "SELECT " + policyColumns + " FROM booking_policies", read: func(row scanner) error {
-			p, err := scanPolicy(row)
-			f.Policies = append(f.Policies, p)
-			return err
+		{text: "SELECT " + documentColumns + " FROM booking_documents ORDER BY kind, id", read: func(row scanner) error {
+			d, err := scanDocument(row)
+			if err != nil {
+				return err
+			}
+			return f.Add(d)
 		}},
 	}
-}
-
-const policyColumns = `scope, scope_id, grid_minutes, shortest_minutes, longest_minutes, horizon_days, notice_minutes,
-	class_longest_minutes, class_horizon_days, many_stations, version`
-
-func scanPolicy(row scanner) (p booking.PolicyRule, err error) {
-	err = row.Scan(&p.Scope, &p.ScopeID, &p.GridMinutes, &p.ShortestMinutes, &p.LongestMinutes, &p.HorizonDays, &p.NoticeMinutes,
-		&p.ClassLongestMinutes, &p.ClassHorizonDays, &p.ManyStations, &p.Version)
-	return p, err
-}
-
-// PutPolicy inserts when Version is 0, else replaces and adds one to the version.
-func (b *Bookings) PutPolicy(ctx context.Context, p booking.PolicyRule) (booking.PolicyRule, error) {
-	args := []any{
-		string(p.Scope), p.ScopeID, p.GridMinutes, p.ShortestMinutes, p.LongestMinutes, p.HorizonDays, p.NoticeMinutes,
-		p.ClassLongestMinutes, p.ClassHorizonDays, p.ManyStations, p.Version,
-	}
-	stale := fault.Stale("policy_changed", "the policy has changed since you read it; look at it again")
-	err := b.db.write(ctx, func(t *tx) error {
-		if p.Version == 0 {
-			_, err := t.exec("INSERT INTO booking_policies ("+policyColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 + 1)", args...)
-			return taken(err, stale)
-		}
-		rows, err := t.exec(`UPDATE booking_policies SET grid_minutes = $3, shortest_minutes = $4, longest_minutes = $5, horizon_days = $6,
-			notice_minutes = $7, class_longest_minutes = $8, class_horizon_days = $9, many_stations = $10, version = version + 1
-			WHERE scope = $1 AND scope_id = $2 AND version = $11`, args...)
-		if err == nil && rows == 0 {
-			return stale
-		}
-		return err
-	})
-	p.Version++
-	return p, err
 }

@@ -150,8 +150,9 @@ func TestADecisionThatWaitsForALockThatAnotherProcessHoldsIsMadeAfterwards(t *te
 		default:
 		}
 		x := bookingtest.At(1, 10, 30).Unix()
-		if _, err := other.ExecContext(t.Context(), `INSERT INTO bookings (`+bookingColumns+`)
-			VALUES ('first', $1, $2, '', 'practice', $3, $4, 'confirmed', NULL, '', 0, 0, 1)`, bookingtest.StationID(0), bookingtest.StudentID(9), x, x+900); err != nil {
+		if _, err := other.ExecContext(t.Context(), `INSERT INTO bookings (id, station_id, person_id, programme, purpose,
+			starts_at, ends_at, status, created_by, created_at, changed_at, version, occupied_until, charged_until)
+			VALUES ('first', $1, $2, '', 'practice', $3, $4, 'confirmed', '', 0, 0, 1, $4, $4)`, bookingtest.StationID(0), bookingtest.StudentID(9), x, x+900); err != nil {
 			t.Fatal(err)
 		}
 		if err := other.Commit(); err != nil {

@@ -20,12 +20,21 @@ type stood struct {
 	EndsAt     int64           `json:"ends_at"`
 	Status     booking.Status  `json:"status"`
 	PlannedEnd int64           `json:"planned_end,omitempty"`
+	TeamID     string          `json:"team,omitempty"`
+	PartyID    string          `json:"party,omitempty"`
+	SeriesID   string          `json:"series,omitempty"`
+	Companions string          `json:"companions,omitempty"`
+	Verdict    booking.Verdict `json:"verdict,omitempty"`
+	Evidence   string          `json:"evidence,omitempty"`
+	CheckIn    booking.CheckIn `json:"check_in,omitempty"`
 }
 
 func standing(b booking.Booking) stood {
 	s := stood{
 		StationID: b.StationID, PersonID: b.PersonID, Programme: b.Programme, Purpose: b.Purpose,
 		StartsAt: b.StartsAt.Unix(), EndsAt: b.EndsAt.Unix(), Status: b.Status,
+		TeamID: b.TeamID, PartyID: b.PartyID, SeriesID: b.SeriesID, Companions: b.Companions,
+		Verdict: b.Verdict, Evidence: evidenceText(b.Evidence), CheckIn: b.CheckIn,
 	}
 	if !b.PlannedEnd.IsZero() {
 		s.PlannedEnd = b.PlannedEnd.Unix()
@@ -33,12 +42,13 @@ func standing(b booking.Booking) stood {
 	return s
 }
 
-// Trail gives what happened to a booking, in order. Of what stood afterwards it has all but CreatedBy and CreatedAt.
+// Trail gives what happened to a booking, in order. Of what stood afterwards it has what people decided and
+// saw; not CreatedBy, CreatedAt and what is kept for machines.
 func (b *Bookings) Trail(ctx context.Context, bookingID string) ([]booking.Entry, error) {
 	if !keyable(bookingID) {
 		return nil, nil
 	}
-	out, err := list(b.db.direct(ctx), scanEntry, `SELECT booking_id, version, at, person_id, act, after FROM booking_entries
+	out, err := list(b.db.direct(ctx), scanEntry, `SELECT `+entryColumns+` FROM booking_entries
 		WHERE booking_id = $1 ORDER BY version`, bookingID)
 	return out, translate(err)
 }
@@ -46,7 +56,7 @@ func (b *Bookings) Trail(ctx context.Context, bookingID string) ([]booking.Entry
 func scanEntry(row scanner) (e booking.Entry, err error) {
 	var at int64
 	var after string
-	if err := row.Scan(&e.BookingID, &e.After.Version, &at, &e.PersonID, &e.Act, &after); err != nil {
+	if err := row.Scan(&e.BookingID, &e.After.Version, &at, &e.PersonID, &e.Act, &e.Reason, &after); err != nil {
 		return e, err
 	}
 	var s stood
@@ -57,7 +67,11 @@ func scanEntry(row scanner) (e booking.Entry, err error) {
 	e.After = booking.Booking{
 		ID: e.BookingID, StationID: s.StationID, PersonID: s.PersonID, Programme: s.Programme, Purpose: s.Purpose,
 		StartsAt: time.Unix(s.StartsAt, 0).UTC(), EndsAt: time.Unix(s.EndsAt, 0).UTC(), Status: s.Status,
-		ChangedAt: e.At, Version: e.After.Version,
+		ChangedAt: e.At, Version: e.After.Version, TeamID: s.TeamID, PartyID: s.PartyID, SeriesID: s.SeriesID,
+		Companions: s.Companions, Verdict: s.Verdict, CheckIn: s.CheckIn,
+	}
+	if e.After.Evidence, err = readEvidence(s.Evidence); err != nil {
+		return e, err
 	}
 	if s.PlannedEnd != 0 {
 		e.After.PlannedEnd = time.Unix(s.PlannedEnd, 0).UTC()

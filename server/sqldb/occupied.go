@@ -28,20 +28,20 @@ func (b *Bookings) Occupied(ctx context.Context, stationIDs []string, from, unti
 		return each(&o)
 	}
 	if len(stationIDs) > 0 {
-		err := b.db.direct(ctx).each(scan, "SELECT "+occupiedColumns+` FROM bookings b WHERE b.status <> 'cancelled'
-			AND `+b.db.dialect.among("b.station_id", 3)+" AND b.ends_at > $1 AND b.starts_at < $2",
+		err := b.db.direct(ctx).each(scan, "SELECT "+occupiedColumns+` FROM bookings b WHERE b.status IN ('confirmed', 'ended')
+			AND `+b.db.dialect.among("b.station_id", 3)+" AND b.occupied_until > $1 AND b.ends_at > $1 AND b.starts_at < $2",
 			from.Unix(), ceilUnix(until), b.db.dialect.list(stationIDs))
 		return translate(err)
 	}
 	return b.db.read(ctx, func(t *tx) error {
 		err := t.each(scan, "SELECT "+occupiedColumns+` FROM stations s JOIN bookings b ON b.id = (
-			SELECT x.id FROM bookings x WHERE x.station_id = s.id AND x.ends_at > $1 AND x.status <> 'cancelled' ORDER BY x.ends_at LIMIT 1)
-			WHERE b.starts_at < $1`, from.Unix())
+			SELECT x.id FROM bookings x WHERE x.station_id = s.id AND x.occupied_until > $1 AND x.status <> 'cancelled'
+			ORDER BY x.occupied_until LIMIT 1) WHERE b.starts_at < $1 AND b.ends_at > $1 AND b.status IN ('confirmed', 'ended')`, from.Unix())
 		if err != nil {
 			return err
 		}
 		return t.each(scan, "SELECT "+occupiedColumns+` FROM bookings b
-			WHERE b.starts_at >= $1 AND b.starts_at < $2 AND b.status <> 'cancelled'`, from.Unix(), ceilUnix(until))
+			WHERE b.starts_at >= $1 AND b.starts_at < $2 AND b.status IN ('confirmed', 'ended')`, from.Unix(), ceilUnix(until))
 	})
 }
 

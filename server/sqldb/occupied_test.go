@@ -54,8 +54,8 @@ func (s *stays) book(id, station, status, purpose string, from, until float64) r
 		StationID: station, Programme: "P-" + id, Class: purpose == "class",
 		From: start.Add(time.Duration(from * float64(time.Hour))), Until: start.Add(time.Duration(until * float64(time.Hour))),
 	}
-	s.exec(`INSERT INTO bookings (id, station_id, person_id, programme, purpose, starts_at, ends_at, status, created_by, created_at, changed_at, version)
-		VALUES ($1, $2, 'person', $3, $4, $5, $6, $7, '', 0, 0, 1)`, id, station, o.Programme, purpose, o.From.Unix(), o.Until.Unix(), status)
+	s.exec(`INSERT INTO bookings (id, station_id, person_id, programme, purpose, starts_at, ends_at, status, created_by, created_at, changed_at, version,
+		occupied_until, charged_until) VALUES ($1, $2, 'person', $3, $4, $5, $6, $7, '', 0, 0, 1, $6, $6)`, id, station, o.Programme, purpose, o.From.Unix(), o.Until.Unix(), status)
 	return o
 }
 
@@ -148,7 +148,7 @@ func TestAChangeToDaysLongPastRaisesTheirVersion(t *testing.T) {
 		raised("one that lasts until tomorrow", -5, -4, -3, -2)
 		s.exec("UPDATE bookings SET changed_at = 5, version = 2 WHERE id = 'old'")
 		raised("an update of nothing that matters")
-		s.exec("UPDATE bookings SET starts_at = starts_at - $1, ends_at = ends_at - $1 WHERE id = 'old'", 86400)
+		s.exec("UPDATE bookings SET starts_at = starts_at - $1, ends_at = ends_at - $1, occupied_until = occupied_until - $1 WHERE id = 'old'", 86400)
 		raised("one that moved a day back", -6, -5)
 		s.exec("UPDATE bookings SET status = 'cancelled' WHERE id = 'old'")
 		raised("one that was cancelled", -6)
@@ -156,8 +156,9 @@ func TestAChangeToDaysLongPastRaisesTheirVersion(t *testing.T) {
 		raised("another programme today")
 		s.exec("DELETE FROM bookings WHERE id = 'long'")
 		raised("one that was deleted", -5, -4, -3, -2)
-		s.exec(`INSERT INTO bookings (id, station_id, person_id, programme, purpose, starts_at, ends_at, status, created_by, created_at, changed_at, version)
-			SELECT 'many' || b.day || '-' || n.n, 'c', 'person', '', 'practice', b.day * 86400 + n.n * 60, b.day * 86400 + n.n * 60 + 60, 'ended', '', 0, 0, 1
+		s.exec(`INSERT INTO bookings (id, station_id, person_id, programme, purpose, starts_at, ends_at, status, created_by, created_at, changed_at, version,
+			occupied_until, charged_until)
+			SELECT 'many' || b.day || '-' || n.n, 'c', 'person', '', 'practice', b.day * 86400 + n.n * 60, b.day * 86400 + n.n * 60 + 60, 'ended', '', 0, 0, 1, b.day * 86400 + n.n * 60 + 60, b.day * 86400 + n.n * 60 + 60
 			FROM (SELECT CAST($1 AS BIGINT) AS day UNION SELECT CAST($2 AS BIGINT)) b CROSS JOIN (SELECT 1 AS n UNION SELECT 2 UNION SELECT 3) n`,
 			int64(s.today-9), int64(s.today-7))
 		raised("many at once", -9, -7)

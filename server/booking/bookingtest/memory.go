@@ -16,14 +16,14 @@ import (
 
 // Memory is a booking.Store for the tests of others. It passes the suite.
 type Memory struct {
-	mu       sync.Mutex
-	school   School
-	policies []booking.PolicyRule
-	version  int64
-	bookings map[string]booking.Booking
-	unmet    []booking.Unmet
-	trail    []booking.Entry
-	made     int
+	mu        sync.Mutex
+	school    School
+	documents []booking.Document // every version, oldest first
+	version   int64
+	bookings  map[string]booking.Booking
+	unmet     []booking.Unmet
+	trail     []booking.Entry
+	made      int
 }
 
 // NewMemory gives a store without bookings.
@@ -41,7 +41,12 @@ func (m *Memory) Put(s School) {
 
 func (m *Memory) rules() *booking.Rules {
 	f := m.school.Facts
-	f.Version, f.Policies = m.version, m.policies
+	f.Version = m.version
+	for _, d := range m.standing("") {
+		if err := f.Add(d); err != nil {
+			panic(err) // the fake stores what booking has encoded
+		}
+	}
 	return booking.NewRules(f)
 }
 
@@ -67,7 +72,8 @@ func (m *Memory) Decide(ctx context.Context, ask booking.Ask, decide func(bookin
 		if ask.Concerns(b) {
 			v.Taken = append(v.Taken, b)
 		}
-		if slices.Contains(ask.BookingIDs, b.ID) {
+		if slices.Contains(ask.BookingIDs, b.ID) || (b.PartyID != "" && slices.Contains(ask.PartyIDs, b.PartyID)) ||
+			(b.SeriesID != "" && slices.Contains(ask.SeriesIDs, b.SeriesID)) {
 			v.Bookings[b.ID] = b
 		}
 	}
@@ -104,13 +110,13 @@ func (m *Memory) clash(rows []booking.Booking) bool {
 			continue
 		}
 		for _, other := range rows[:i] {
-			if other.Active() && other.StationID == b.StationID && other.Interval().Overlaps(b.Interval()) {
+			if other.Active() && other.StationID == b.StationID && other.Occupied().Overlaps(b.Occupied()) {
 				return true
 			}
 		}
 		for _, other := range m.bookings {
 			replaced := slices.ContainsFunc(rows, func(r booking.Booking) bool { return r.ID == other.ID })
-			if !replaced && other.Active() && other.StationID == b.StationID && other.Interval().Overlaps(b.Interval()) {
+			if !replaced && other.Active() && other.StationID == b.StationID && other.Occupied().Overlaps(b.Occupied()) {
 				return true
 			}
 		}
@@ -137,7 +143,8 @@ func (m *Memory) List(_ context.Context, f booking.Filter) ([]booking.Booking, e
 		return (f.PersonID == "" || b.PersonID == f.PersonID) &&
 			(len(f.StationIDs) == 0 || slices.Contains(f.StationIDs, b.StationID)) &&
 			(f.From.IsZero() || b.EndsAt.After(f.From)) && (f.Until.IsZero() || b.StartsAt.Before(f.Until)) &&
-			(f.Status == "" || b.Status == f.Status) &&
+			(f.Status == "" || b.Status == f.Status) && (f.PartyID == "" || b.PartyID == f.PartyID) &&
+			(f.SeriesID == "" || b.SeriesID == f.SeriesID) && (f.TeamID == "" || b.TeamID == f.TeamID) &&
 			(f.After == booking.Cursor{} || order(b.Cursor(), f.After) > 0)
 	})
 	if f.Limit > 0 && len(out) > f.Limit {
@@ -171,9 +178,22 @@ func (m *Memory) Active(_ context.Context, stationIDs []string, personID string,
 	span := equipment.Interval{From: from, Until: until}
 	return m.sorted(func(b booking.Booking) bool {
 		all := len(stationIDs) == 0 && personID == ""
-		return b.Active() && b.Interval().Overlaps(span) &&
+		return b.Active() && b.Occupied().Overlaps(span) &&
 			(all || slices.Contains(stationIDs, b.StationID) || (personID != "" && b.PersonID == personID))
 	}), nil
+}
+
+// Due gives the ids of bookings that are due.
+func (m *Memory) Due(_ context.Context, now time.Time, limit int) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	due := m.sorted(func(b booking.Booking) bool { return !b.DueAt.IsZero() && !b.DueAt.After(now) })
+	slices.SortStableFunc(due, func(a, b booking.Booking) int { return a.DueAt.Compare(b.DueAt) })
+	var ids []string
+	for _, b := range due[:min(limit, len(due))] {
+		ids = append(ids, b.ID)
+	}
+	return ids, nil
 }
 
 // Unmet gives the refusals of a time.
@@ -213,25 +233,6 @@ func (m *Memory) Import(_ context.Context, rows []booking.Booking) error {
 		m.trail = append(m.trail, booking.Entry{BookingID: b.ID, At: b.CreatedAt, Act: booking.ActImported, After: b})
 	}
 	return nil
-}
-
-// PutPolicy inserts or replaces.
-func (m *Memory) PutPolicy(_ context.Context, r booking.PolicyRule) (booking.PolicyRule, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	i := slices.IndexFunc(m.policies, func(p booking.PolicyRule) bool { return p.Scope == r.Scope && p.ScopeID == r.ScopeID })
-	if (i < 0) != (r.Version == 0) || (i >= 0 && m.policies[i].Version != r.Version) {
-		return r, fault.Stale("policy_changed", "the policy has changed since you read it; look at it again")
-	}
-	r.Version++
-	if i < 0 {
-		m.policies = append(m.policies, r)
-	} else {
-		m.policies = slices.Clone(m.policies)
-		m.policies[i] = r
-	}
-	m.version++
-	return r, nil
 }
 
 // Forget removes a booking as if it had never been.

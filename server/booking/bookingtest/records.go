@@ -28,7 +28,7 @@ func othersChangeRules(t *testing.T, b bench) {
 		refusedFor(t, err, booking.CodeOutOfOrder)
 	}
 	grid := 60
-	if _, err := b.service(0).SetPolicy(t.Context(), booking.PolicyRule{Scope: booking.ScopeRoom, ScopeID: "room-a", GridMinutes: &grid}); err != nil {
+	if _, err := b.service(0).SetPolicy(t.Context(), Instructor(), booking.PolicyRule{Scope: booking.ScopeRoom, ScopeID: "room-a", GridMinutes: &grid}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range b.services {
@@ -203,18 +203,18 @@ func imports(t *testing.T, b bench) {
 func stalePolicy(t *testing.T, b bench) {
 	four, eight := 4*60, 8*60
 	rule := booking.PolicyRule{Scope: booking.ScopeKind, ScopeID: "kind-plc", LongestMinutes: &four}
-	stored, err := b.service(0).SetPolicy(t.Context(), rule)
+	stored, err := b.service(0).SetPolicy(t.Context(), Instructor(), rule)
 	if err != nil || stored.Version != 1 {
 		t.Fatalf("%+v, %v", stored, err)
 	}
-	if _, err := b.service(1).SetPolicy(t.Context(), rule); fault.KindOf(err) != fault.KindStale {
+	if _, err := b.service(1).SetPolicy(t.Context(), Instructor(), rule); fault.KindOf(err) != fault.KindStale {
 		t.Errorf("a second first version: %v", err)
 	}
 	stored.LongestMinutes = &eight
-	if _, err := b.service(1).SetPolicy(t.Context(), stored); err != nil {
+	if _, err := b.service(1).SetPolicy(t.Context(), Instructor(), stored); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.service(0).SetPolicy(t.Context(), stored); fault.KindOf(err) != fault.KindStale {
+	if _, err := b.service(0).SetPolicy(t.Context(), Instructor(), stored); fault.KindOf(err) != fault.KindStale {
 		t.Errorf("an old version: %v", err)
 	}
 	for i := range b.services {
@@ -224,7 +224,7 @@ func stalePolicy(t *testing.T, b bench) {
 		}
 	}
 	zero := 0
-	if _, err := b.service(0).SetPolicy(t.Context(), booking.PolicyRule{Scope: booking.ScopeSchool, GridMinutes: &zero}); fault.KindOf(err) != fault.KindInvalid {
+	if _, err := b.service(0).SetPolicy(t.Context(), Instructor(), booking.PolicyRule{Scope: booking.ScopeSchool, GridMinutes: &zero}); fault.KindOf(err) != fault.KindInvalid {
 		t.Errorf("a grid of nothing: %v", err)
 	}
 }

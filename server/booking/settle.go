@@ -1,0 +1,27 @@
+package booking
+
+import "time"
+
+// settle gives the booking what follows from its time, its status and the policy of its station.
+func (p *place) settle(b Booking) Booking {
+	b.OccupiedUntil = b.EndsAt.Add(p.policy.buffer())
+	b.ChargedUntil = b.EndsAt
+	b.DueAt = p.due(b)
+	return b
+}
+
+// lag is how long after a minute its samples are waited for.
+const lag = 2 * time.Minute
+
+// due gives when a booking is to be looked at again; zero: never.
+func (p *place) due(b Booking) time.Time {
+	switch {
+	case b.Status == StatusHeld:
+		return b.HeldUntil
+	case b.Status == StatusRequested:
+		return b.StartsAt
+	case b.Status == StatusConfirmed && b.Purpose != PurposeClass && b.Verdict == "":
+		return b.StartsAt.Add(minutes(p.policy.GraceMinutes) + lag)
+	}
+	return time.Time{}
+}

@@ -1,0 +1,147 @@
+package booking
+
+import "time"
+
+// WaitState is where a waitlist entry is in its life.
+type WaitState string
+
+// The states.
+const (
+	WaitWaiting   WaitState = "waiting"
+	WaitOffered   WaitState = "offered"   // BookingID is the hold
+	WaitBooked    WaitState = "booked"    // accepted: BookingID is the booking
+	WaitExpired   WaitState = "expired"   // its time is over, or an offer was not taken
+	WaitWithdrawn WaitState = "withdrawn" // by the person
+)
+
+// Wait is somebody's place in the waitlist: whoever came first is offered first what becomes free.
+type Wait struct {
+	ID       string
+	PersonID string
+	TeamID   string
+	// One of these is set: what would do.
+	StationID string
+	KindID    string
+	RoomID    string
+	// Any time within [FromAt, UntilAt) would do that is Wanted long, or shorter but at least Shortest.
+	FromAt    time.Time
+	UntilAt   time.Time
+	Wanted    time.Duration
+	Shortest  time.Duration
+	Programme string
+	Purpose   Purpose
+	State     WaitState
+	BookingID string
+	// Reason says why the entry was passed over the last time: codes of refusals, separated by spaces.
+	Reason    string
+	CreatedAt time.Time
+	ChangedAt time.Time
+	Version   int64
+}
+
+// StrikeState is where a strike is in its life.
+type StrikeState string
+
+// The states of a strike. Only standing ones count.
+const (
+	StrikeStanding  StrikeState = "standing"
+	StrikeTakenBack StrikeState = "taken_back" // late samples showed that the person was there
+	StrikeForgiven  StrikeState = "forgiven"   // an appeal was granted
+)
+
+// Strike is a mark against a person, or a team, who did not come. It is forgotten at ExpiresAt.
+type Strike struct {
+	ID         string
+	BookingID  string // at most one strike for each booking
+	PersonID   string
+	TeamID     string
+	At         time.Time
+	ExpiresAt  time.Time
+	State      StrikeState
+	Appeal     string // the person's words
+	AppealedAt time.Time
+	Answer     string
+	DecidedBy  string
+	DecidedAt  time.Time
+	Version    int64
+}
+
+// Counts reports whether the strike stands at that instant.
+func (s Strike) Counts(at time.Time) bool { return s.State == StrikeStanding && at.Before(s.ExpiresAt) }
+
+// Report says that somebody found a station at fault.
+type Report struct {
+	ID          string
+	StationID   string
+	PersonID    string
+	Description string
+	At          time.Time
+	State       ReportState
+	OutageID    string // what came of it
+	ClosedBy    string
+	ClosedAt    time.Time
+	Version     int64
+}
+
+// ReportState is where a fault report is in its life.
+type ReportState string
+
+// The states of a report.
+const (
+	ReportOpen      ReportState = "open"
+	ReportConfirmed ReportState = "confirmed" // an outage came of it
+	ReportDismissed ReportState = "dismissed"
+)
+
+// Event says what an effect tells of; webhooks subscribe to them by these names.
+type Event string
+
+// The events.
+const (
+	EventReserved            Event = "booking_reserved"
+	EventChanged             Event = "booking_changed"
+	EventCancelled           Event = "booking_cancelled"
+	EventEnded               Event = "booking_ended"
+	EventRequested           Event = "booking_requested" // waits for approval: to those who may approve
+	EventApproved            Event = "booking_approved"
+	EventDeclined            Event = "booking_declined"
+	EventMovedByOther        Event = "booking_moved_by_other" // body: from_station, reason
+	EventCancelledByOther    Event = "booking_cancelled_by_other"
+	EventReleased            Event = "booking_released"
+	EventReleaseWarning      Event = "release_warning" // "still working?": to the station's device and the person
+	EventOfferMade           Event = "offer_made"
+	EventOfferExpired        Event = "offer_expired"
+	EventVerdictAbsent       Event = "verdict_absent"
+	EventStrikeTakenBack     Event = "strike_taken_back"
+	EventAppealMade          Event = "appeal_made" // to those who may decide
+	EventAppealDecided       Event = "appeal_decided"
+	EventOutageReported      Event = "outage_reported" // to those who run the room
+	EventOutageStarted       Event = "outage_started"
+	EventOutageEnded         Event = "outage_ended"
+	EventQualificationEnding Event = "qualification_ending"
+	EventSeriesChanged       Event = "series_changed"
+)
+
+// Effect is something to be told to a person, a device or a program: it leaves after the transaction that it is part of,
+// and never holds one up.
+type Effect struct {
+	ID        string // empty: the store makes one
+	At        time.Time
+	Event     Event
+	PersonID  string // whom it is for; empty: those whose task it is
+	BookingID string
+	StationID string
+	Body      map[string]string // what the words need beside the booking: reason, from_station …
+	DueAt     time.Time         // not before; zero: at once
+}
+
+// Series is bookings made by one rule. Body is the rule and all that its occurrences share, as JSON: see series.go.
+type Series struct {
+	ID        string
+	PersonID  string
+	Body      []byte
+	EndedAt   time.Time
+	CreatedBy string
+	CreatedAt time.Time
+	Version   int64
+}

@@ -69,6 +69,12 @@ func (s *Service) change(ctx context.Context, actor account.Actor, id string, ve
 		StationIDs: []string{seen.StationID, wanted.StationID}, PersonIDs: []string{seen.PersonID}, BookingIDs: []string{id},
 		From: wanted.StartsAt.Add(-reach), Until: wanted.EndsAt.Add(reach),
 	}
+	pr := change(seen, wanted, c.Override)
+	ask.PersonIDs = append(ask.PersonIDs, pr.companions...)
+	if wanted.TeamID != "" {
+		ask.TeamIDs = []string{wanted.TeamID}
+	}
+	known.need(&ask, []string{wanted.StationID}, pr)
 	now := s.clock()
 	var refused *Refused
 	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
@@ -80,7 +86,9 @@ func (s *Service) change(ctx context.Context, actor account.Actor, id string, ve
 		if version != 0 && version != current.Version {
 			return Write{}, errStale()
 		}
-		if again = current.Version != seen.Version || v.Rules.reach(wanted.StationID) > reach; again {
+		needed := Ask{From: ask.From, Until: ask.Until}
+		v.Rules.need(&needed, []string{wanted.StationID}, pr)
+		if again = current.Version != seen.Version || v.Rules.reach(wanted.StationID) > reach || !ask.covers(needed); again {
 			return Write{}, nil
 		}
 		write, no, err := decideChange(v, actor, current, wanted, c.Override, now)
@@ -125,7 +133,7 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 	if p == nil {
 		return Write{}, nil, errStationUnknown(wanted.StationID)
 	}
-	q := inquiry{proposal: change(current, wanted, override), place: p, taken: v.Taken, actor: actor, now: now}
+	q := inquiry{proposal: change(current, wanted, override), place: p, taken: v.Taken, actor: actor, now: now, view: v}
 	var refusals []Refusal
 	if !now.Before(current.StartsAt) && q.stands == nil {
 		refusals = []Refusal{{
@@ -153,7 +161,10 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 
 // change makes the proposal of a change: the start stands when neither it nor the station differs.
 func change(current, wanted Booking, override bool) proposal {
-	pr := proposal{self: current.ID, personID: wanted.PersonID, span: wanted.Interval(), purpose: wanted.Purpose, override: override}
+	pr := proposal{
+		self: current.ID, personID: wanted.PersonID, span: wanted.Interval(), purpose: wanted.Purpose, override: override,
+		programme: wanted.Programme, teamID: wanted.TeamID, partyID: wanted.PartyID, companions: wanted.People()[1:],
+	}
 	if wanted.StationID == current.StationID && wanted.StartsAt.Equal(current.StartsAt) {
 		stands := current.Interval()
 		pr.stands = &stands
@@ -257,7 +268,7 @@ func (s *Service) alternativesTo(ctx context.Context, actor account.Actor, seen,
 	w := wish{
 		Request: Request{
 			StationID: wanted.StationID, StartsAt: wanted.StartsAt, EndsAt: wanted.EndsAt, Programme: wanted.Programme,
-			Purpose: wanted.Purpose, PersonID: wanted.PersonID, Override: override,
+			Purpose: wanted.Purpose, PersonID: wanted.PersonID, TeamID: wanted.TeamID, Companions: wanted.People()[1:], Override: override,
 		},
 		candidates: []string{wanted.StationID},
 	}

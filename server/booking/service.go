@@ -38,6 +38,9 @@ type Request struct {
 	Programme string  // empty: the person's
 	Purpose   Purpose // empty: practice
 	PersonID  string  // who will sit there; empty: the actor
+	// TeamID is the team that it is for, by id: then a captain books for it.
+	TeamID     string
+	Companions []string // people who will be there too, by id
 	// Override insists: rules that the actor's role may override do not count.
 	Override bool
 }
@@ -157,11 +160,27 @@ func plan(rules *Rules, wishes []wish) (Ask, error) {
 			margin = around
 		}
 		ask.StationIDs = append(ask.StationIDs, w.candidates...)
-		ask.PersonIDs = append(ask.PersonIDs, w.PersonID)
+		ask.PersonIDs = append(append(ask.PersonIDs, w.PersonID), w.Companions...)
+		if w.TeamID != "" {
+			ask.TeamIDs = append(ask.TeamIDs, w.TeamID)
+		}
+		rules.need(&ask, w.candidates, w.proposal())
 		margin = max(margin, rules.reach(w.candidates...))
 		ask.widen(w.StartsAt.Add(-margin), w.EndsAt.Add(margin))
 	}
 	return ask, nil
+}
+
+// need adds to what a decision asks for whatever the rules of the stations rest on: nothing where they are plain.
+func (r *Rules) need(ask *Ask, stationIDs []string, _ proposal) {
+	for _, id := range stationIDs {
+		p := r.places[id]
+		if p == nil {
+			continue
+		}
+		ask.Qualifications = ask.Qualifications || p.policy.Qualification
+		ask.Strikes = ask.Strikes || p.policy.StrikeLimit > 0
+	}
 }
 
 func errStationUnknown(idOrCode string) error {
@@ -243,7 +262,7 @@ func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Wri
 		if w.Programme == "" {
 			w.Programme = person.Programme
 		}
-		p, refusals := choose(v.Rules, actor, w, taken, now)
+		p, refusals := choose(v, actor, w, taken, now)
 		if len(refusals) > 0 {
 			refused.Refusals = append(refused.Refusals, refusals...)
 			unmet = append(unmet, w.unmet(now, refusals))
@@ -252,6 +271,7 @@ func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Wri
 		b := Booking{
 			ID: v.NewID(), StationID: p.ID, PersonID: w.PersonID, Programme: w.Programme, Purpose: w.Purpose,
 			StartsAt: w.StartsAt, EndsAt: w.EndsAt, Status: StatusConfirmed,
+			TeamID: w.TeamID, Companions: strings.Join(w.Companions, " "),
 			CreatedBy: actor.PersonID, CreatedAt: now, ChangedAt: now, Version: 1,
 		}
 		b = p.settle(b)
@@ -267,12 +287,12 @@ func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Wri
 
 // choose finds the station for a wish: among those that accept it, the one that loses least. When none does, the reasons are
 // those of the station with the fewest.
-func choose(rules *Rules, actor account.Actor, w wish, taken []Booking, now time.Time) (*place, []Refusal) {
+func choose(v View, actor account.Actor, w wish, taken []Booking, now time.Time) (*place, []Refusal) {
 	var good []*place
 	var fewest []Refusal
 	for _, id := range w.candidates {
-		p := rules.places[id]
-		q := inquiry{proposal: w.proposal(), place: p, taken: taken, actor: actor, now: now}
+		p := v.Rules.places[id]
+		q := inquiry{proposal: w.proposal(), place: p, taken: taken, actor: actor, now: now, view: v}
 		refusals := q.refusals()
 		if len(refusals) == 0 {
 			good = append(good, p)
@@ -294,7 +314,10 @@ func (w wish) span() equipment.Interval {
 }
 
 func (w wish) proposal() proposal {
-	return proposal{personID: w.PersonID, span: w.span(), purpose: w.Purpose, override: w.Override}
+	return proposal{
+		personID: w.PersonID, span: w.span(), purpose: w.Purpose, override: w.Override, programme: w.Programme, teamID: w.TeamID,
+		companions: w.Companions,
+	}
 }
 
 func (w wish) unmet(now time.Time, refusals []Refusal) Unmet {
@@ -310,7 +333,16 @@ func (w wish) unmet(now time.Time, refusals []Refusal) Unmet {
 
 // covers reports whether what was asked for is enough for what is to be asked now.
 func (a Ask) covers(now Ask) bool {
-	return !now.From.Before(a.From) && !now.Until.After(a.Until) && covers(a.StationIDs, now.StationIDs) && covers(a.PersonIDs, now.PersonIDs)
+	if now.Qualifications && !a.Qualifications || now.Strikes && !a.Strikes || now.Waiting && !a.Waiting {
+		return false
+	}
+	for _, budget := range now.Budgets {
+		if !slices.Contains(a.Budgets, budget) {
+			return false
+		}
+	}
+	return !now.From.Before(a.From) && !now.Until.After(a.Until) && covers(a.StationIDs, now.StationIDs) &&
+		covers(a.PersonIDs, now.PersonIDs) && covers(a.TeamIDs, now.TeamIDs)
 }
 
 // covers reports whether all of want is in have.

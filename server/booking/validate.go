@@ -17,6 +17,11 @@ type proposal struct {
 	span     equipment.Interval
 	purpose  Purpose
 	override bool // whoever asks insists: rules that their role may override do not count
+
+	programme  string
+	teamID     string
+	partyID    string
+	companions []string
 }
 
 // inquiry asks the rules about one proposal on one station.
@@ -26,6 +31,8 @@ type inquiry struct {
 	taken []Booking // the active bookings that overlap the span, on this station or of this person, and maybe others
 	actor account.Actor
 	now   time.Time
+	// view is what stands beside bookings: qualifications, strikes, what budgets have spent. Its Taken does not matter.
+	view View
 }
 
 // finding is what a rule objects to; nil when it does not.

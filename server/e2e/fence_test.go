@@ -56,7 +56,7 @@ func plan() map[string]room {
 		"server/report":    {own: "server/fault server/account server/equipment server/booking server/telemetry server/ledger"},
 		"server/live":      {own: "server/fault server/account server/equipment server/booking server/telemetry server/ledger"},
 		"server/sqldb": {
-			own:   domain,
+			own:   domain + " server/courier server/webhook",
 			their: "database/sql github.com/jackc/pgx modernc.org/sqlite github.com/pressly/goose",
 		},
 		"server/influx": {own: "server/fault server/telemetry", their: "github.com/influxdata/influxdb-client-go"},
@@ -65,8 +65,11 @@ func plan() map[string]room {
 			own:   domain + " agent/wire",
 			their: "github.com/eclipse/paho.mqtt.golang golang.org/x/time golang.org/x/sync " + metrics,
 		},
+		"server/mail":    {their: "github.com/wneessen/go-mail"},
+		"server/webhook": {},
+		"server/courier": {own: "server/fault server/account server/equipment server/booking server/calendar server/mail server/webhook", their: metrics},
 		"server/httpapi": {
-			own: domain + " dashboard",
+			own: domain + " server/courier server/webhook server/mail dashboard",
 			their: "github.com/labstack/echo github.com/oapi-codegen github.com/getkin/kin-openapi github.com/alexedwards/scs " +
 				"golang.org/x/time golang.org/x/sync " + metrics,
 		},
@@ -90,6 +93,7 @@ func only() map[string]string {
 		"github.com/wind-c/comqtt":                 "server/broker",
 		"github.com/influxdata/influxdb-client-go": "server/influx",
 		"github.com/labstack/echo":                 "server/httpapi",
+		"github.com/wneessen/go-mail":              "server/mail",
 		"github.com/goccy/go-yaml":                 "agent/config server/config",
 	}
 }

@@ -1,0 +1,43 @@
+package courier
+
+import (
+	"context"
+	"time"
+
+	"github.com/labtide/labtide/server/booking"
+)
+
+// Directory knows whom and what messages are about. An unknown id is fault.KindNotFound.
+type Directory interface {
+	// Person gives somebody to write to; one who may not sign in any more has no address.
+	Person(ctx context.Context, id string) (Person, error)
+	// Staff gives the ids of those who approve, decide appeals and run rooms.
+	Staff(ctx context.Context) ([]string, error)
+	Station(ctx context.Context, id string) (Station, error)
+	// Kind gives the name of a kind of station.
+	Kind(ctx context.Context, id string) (string, error)
+	Booking(ctx context.Context, id string) (booking.Booking, error)
+}
+
+// Person is somebody to write to.
+type Person struct {
+	Name     string
+	Email    string // empty: none
+	Language string // empty: not chosen
+}
+
+// Station is where it happened.
+type Station struct {
+	Code string
+	Name string
+	Room string // its name
+	Zone *time.Location
+}
+
+// Notice is a message for whoever sits at a station; the texts are keyed by language.
+type Notice struct {
+	ID        string
+	Title     map[string]string
+	Body      map[string]string
+	ExpiresAt time.Time
+}

@@ -1,0 +1,42 @@
+package courier
+
+import (
+	"slices"
+
+	"github.com/labtide/labtide/server/booking"
+)
+
+// Events gives every event that there is to tell of.
+func Events() []booking.Event {
+	return []booking.Event{
+		booking.EventReserved, booking.EventChanged, booking.EventCancelled, booking.EventEnded, booking.EventRequested,
+		booking.EventApproved, booking.EventDeclined, booking.EventMovedByOther, booking.EventCancelledByOther,
+		booking.EventReleased, booking.EventReleaseWarning, booking.EventOfferMade, booking.EventOfferExpired,
+		booking.EventVerdictAbsent, booking.EventStrikeTakenBack, booking.EventAppealMade, booking.EventAppealDecided,
+		booking.EventOutageReported, booking.EventOutageStarted, booking.EventOutageEnded, booking.EventQualificationEnding,
+		booking.EventSeriesChanged,
+	}
+}
+
+// ownDoing are events of what a person did for themselves: nobody is written to for them, but for the invitation.
+func ownDoing(e booking.Event) bool {
+	return slices.Contains([]booking.Event{booking.EventReserved, booking.EventChanged, booking.EventCancelled, booking.EventEnded}, e)
+}
+
+// public are events that concern no one person: programs are told of them, and nobody is written to.
+func public(e booking.Event) bool {
+	return e == booking.EventOutageStarted || e == booking.EventOutageEnded
+}
+
+// The facts that an effect's body may hold. Instants are RFC 3339, stations, kinds and people ids.
+const (
+	FactFromStation = "from_station" // where the booking was before
+	FactReason      = "reason"
+	FactAnswer      = "answer" // of who decided
+	FactDecision    = "decision"
+	FactExpiresAt   = "expires_at" // when it is too late to act
+	FactStartsAt    = "starts_at"  // of the booking, if not as it stands now
+	FactEndsAt      = "ends_at"
+	FactPerson      = "person" // whom it is about, where it is told to others
+	FactKind        = "kind"
+)

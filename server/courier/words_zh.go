@@ -1,0 +1,45 @@
+package courier
+
+import (
+	"time"
+
+	"github.com/labtide/labtide/server/booking"
+)
+
+func chinese() language {
+	return language{
+		greeting: "{name}，您好！", colon: "：",
+		footer: "本邮件由实训工位系统 Labtide 自动发送，因为它涉及您的预约或待办事项。请勿直接回复。",
+		date: func(t time.Time) string {
+			return t.Format("2006年1月2日") + " 周" + string([]rune("日一二三四五六")[t.Weekday()])
+		},
+		details: details{
+			station: "工位", kind: "工位类型", time: "时间", from: "原工位", reason: "原因", decision: "结果", answer: "答复", until: "截止",
+		},
+		decision: map[string]string{"accepted": "申诉成立", "rejected": "申诉不成立", "approved": "已通过", "declined": "未通过"},
+		events: map[booking.Event]words{
+			booking.EventReserved:            {"预约成功：{station}", "您的预约已成立。", "查看预约"},
+			booking.EventChanged:             {"预约已变更：{station}", "您的预约有变更，现在的安排如下。", "查看预约"},
+			booking.EventCancelled:           {"预约已取消：{station}", "您的预约已取消。", "查看我的预约"},
+			booking.EventEnded:               {"已提前归还：{station}", "您已提前结束使用，剩余时段已释放。", "查看我的预约"},
+			booking.EventRequested:           {"待审批：{station}", "{who}申请使用以下工位，请您审批。", "去审批"},
+			booking.EventApproved:            {"预约已通过：{station}", "您的预约申请已通过审批。", "查看预约"},
+			booking.EventDeclined:            {"预约未通过：{station}", "您的预约申请未通过审批，该时段未为您保留。", "查看我的预约"},
+			booking.EventMovedByOther:        {"预约已换工位：{from} → {station}", "您的预约已调整到另一个工位，您无需任何操作。", "查看预约"},
+			booking.EventCancelledByOther:    {"预约被取消：{station}", "很抱歉，您的预约不得不取消。您可以改约其他时间或其他工位。", "重新预约"},
+			booking.EventReleased:            {"工位已释放：{station}", "系统检测到工位无人使用，您预约的剩余时段已释放给其他同学。", "查看我的预约"},
+			booking.EventReleaseWarning:      {"还在使用吗？{station}", "系统检测到工位似乎无人使用。请继续操作，否则剩余时段将释放给其他同学。", "我还在使用"},
+			booking.EventOfferMade:           {"候补有位：{station}", "您候补的时段已空出，现为您保留。请在截止时间前确认，逾期将顺延给下一位。", "接受候补"},
+			booking.EventOfferExpired:        {"候补已过期：{station}", "您未在截止时间前确认，名额已顺延给下一位。", "查看候补"},
+			booking.EventVerdictAbsent:       {"记为缺席：{station}", "系统未检测到有人使用该工位，本次预约记为缺席。如有误，您可以提出申诉。", "查看依据"},
+			booking.EventStrikeTakenBack:     {"缺席记录已撤销：{station}", "本次预约的缺席记录已撤销，不再计入。", "查看我的预约"},
+			booking.EventAppealMade:          {"待处理申诉：{station}", "{who}对一次缺席记录提出申诉，请您处理。", "去处理"},
+			booking.EventAppealDecided:       {"申诉已处理：{station}", "您的申诉已有结果。", "查看我的预约"},
+			booking.EventOutageReported:      {"故障上报：{station}", "{who}上报该工位有故障，请您查看。", "查看上报"},
+			booking.EventOutageStarted:       {"工位停用：{station}", "该工位暂时无法使用。", "查看工位"},
+			booking.EventOutageEnded:         {"工位恢复：{station}", "该工位已恢复使用。", "查看工位"},
+			booking.EventQualificationEnding: {"上机资格即将到期：{kind}", "您对该类工位的上机资格即将到期，请联系指导教师续期。", "查看我的资格"},
+			booking.EventSeriesChanged:       {"系列预约已变更：{station}", "您的系列预约有变更。", "查看我的预约"},
+		},
+	}
+}

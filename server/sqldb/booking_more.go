@@ -12,4 +12,4 @@ func (b *Bookings) moreReads(*decision) []statement { return nil }
 func (m *more) show(*booking.View, booking.Ask, map[string]booking.Booking) {}
 
 // moreWrites turns what is not bookings into statements.
-func (b *Bookings) moreWrites(booking.Write) []statement { return nil }
+func (b *Bookings) moreWrites(w booking.Write) []statement { return effectWrites(w.Effects) }

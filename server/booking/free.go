@@ -16,33 +16,50 @@ type Free struct {
 	Until     time.Time
 }
 
-// gaps gives the open time of a place within the window that neither an outage nor one of the bookings covers.
-func (p *place) gaps(window equipment.Interval, taken []Booking, inTheWay func(Booking) bool) []equipment.Interval {
+// gaps gives the open time of a place within the window that neither an outage nor anything blocked covers.
+func (p *place) gaps(window equipment.Interval, open, blocked []equipment.Interval) []equipment.Interval {
 	if window.Empty() {
 		return nil
 	}
-	var blocked []equipment.Interval
+	if open == nil {
+		open = p.schedule.Open(p.RoomID, window.From, window.Until)
+	}
 	for _, o := range p.outages {
 		blocked = append(blocked, outageSpan(o, window.Until))
 	}
-	for _, b := range taken {
-		if !b.Active() || !inTheWay(b) {
-			continue
+	out := subtract(open, equipment.Merge(blocked))
+	clipped := out[:0]
+	for _, gap := range out {
+		gap.From, gap.Until = later(gap.From.UTC(), window.From.UTC()), gap.Until.UTC()
+		if gap.Until.After(window.Until) {
+			gap.Until = window.Until.UTC()
 		}
-		span := b.Interval()
-		if b.StationID == p.ID {
-			// Whoever comes before it needs time for cleaning, too.
-			span = equipment.Interval{From: b.StartsAt.Add(-p.policy.buffer()), Until: b.Occupied().Until}
-		}
-		if span.Overlaps(window) {
-			blocked = append(blocked, span)
+		if !gap.Empty() {
+			clipped = append(clipped, gap)
 		}
 	}
-	out := subtract(p.schedule.Open(p.RoomID, window.From, window.Until), equipment.Merge(blocked))
-	for i, gap := range out {
-		out[i] = equipment.Interval{From: gap.From.UTC(), Until: gap.Until.UTC()}
+	return clipped
+}
+
+// blocked gives what of the bookings keeps somebody off the place. Of the place's own, whoever comes before needs time for
+// cleaning, too.
+func (p *place) blocked(taken []Booking, inTheWay func(Booking) bool) []equipment.Interval {
+	var out []equipment.Interval
+	for _, b := range taken {
+		switch {
+		case !b.Active() || !inTheWay(b):
+		case b.StationID == p.ID:
+			out = append(out, p.kept(b.Occupied()))
+		default:
+			out = append(out, b.Interval())
+		}
 	}
 	return out
+}
+
+// kept widens what others keep by the buffer that whoever comes before them needs.
+func (p *place) kept(span equipment.Interval) equipment.Interval {
+	return equipment.Interval{From: span.From.Add(-p.policy.buffer()), Until: span.Until}
 }
 
 // subtract takes the blocked intervals out of the open ones; both are in order and do not overlap among themselves.
@@ -87,8 +104,13 @@ func (q *inquiry) free(window equipment.Interval, length time.Duration) []equipm
 	if window.From.Before(earliest) {
 		window.From = earliest
 	}
+	blocked := make([]equipment.Interval, 0, len(q.busy)+len(p.outages)+1)
+	for _, span := range q.busy {
+		blocked = append(blocked, p.kept(span))
+	}
+	blocked = append(blocked, p.blocked(q.taken, q.inTheWay)...)
 	var out []equipment.Interval
-	for _, gap := range p.gaps(window, q.taken, q.inTheWay) {
+	for _, gap := range p.gaps(window, q.open, blocked) {
 		if !gap.From.Equal(running) {
 			gap.From = p.ceil(gap.From)
 		}
@@ -119,7 +141,7 @@ const around = 24 * time.Hour
 func tightest(places []*place, taken []Booking, span equipment.Interval) []*place {
 	window := equipment.Interval{From: span.From.Add(-around), Until: span.Until.Add(around)}
 	size := func(p *place) time.Duration {
-		for _, gap := range p.gaps(window, taken, func(b Booking) bool { return b.StationID == p.ID }) {
+		for _, gap := range p.gaps(window, nil, p.blocked(taken, func(b Booking) bool { return b.StationID == p.ID })) {
 			if gap.Contains(span) {
 				return gap.Until.Sub(gap.From)
 			}

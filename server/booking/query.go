@@ -100,30 +100,59 @@ func (s *Service) Availability(ctx context.Context, actor account.Actor, query Q
 	if err != nil || len(stations) == 0 {
 		return nil, err
 	}
-	taken, err := s.store.Active(ctx, stations, query.PersonID, query.From, query.Until)
+	reach := rules.reach(stations...)
+	busy, err := s.store.Busy(ctx, stations, query.From.Add(-reach), query.Until.Add(reach))
 	if err != nil {
 		return nil, err
 	}
-	byStation := map[string][]Booking{}
-	var own []Booking
-	for _, b := range taken {
-		byStation[b.StationID] = append(byStation[b.StationID], b)
-		if b.PersonID == query.PersonID {
-			own = append(own, b)
-		}
+	own, err := s.store.Active(ctx, nil, query.PersonID, query.From.Add(-reach), query.Until.Add(reach))
+	if err != nil {
+		return nil, err
 	}
-	now := s.clock()
-	var out []Free
+	f := search{
+		inquiry: inquiry{proposal: proposal{personID: query.PersonID, purpose: query.Purpose}, actor: actor, now: s.clock(), taken: own},
+		busy:    byStation(busy), open: map[string][]equipment.Interval{},
+	}
+	out := make([]Free, 0, len(busy)+len(stations))
 	for _, id := range stations {
-		q := inquiry{
-			proposal: proposal{personID: query.PersonID, purpose: query.Purpose}, place: rules.places[id], actor: actor, now: now,
-			taken: slices.Concat(byStation[id], own),
-		}
-		for _, gap := range q.free(window, query.Length) {
+		for _, gap := range f.free(rules.places[id], window, query.Length) {
 			out = append(out, Free{StationID: id, From: gap.From, Until: gap.Until})
 		}
 	}
 	return out, nil
+}
+
+// search asks for the free time of one station after another.
+type search struct {
+	inquiry
+	busy map[string][]equipment.Interval
+	open map[string][]equipment.Interval // by room: its stations open together
+}
+
+func (s *search) free(p *place, window equipment.Interval, length time.Duration) []equipment.Interval {
+	open, known := s.open[p.RoomID]
+	if !known {
+		open = p.schedule.Open(p.RoomID, window.From, window.Until)
+		s.open[p.RoomID] = open
+	}
+	q := s.inquiry
+	q.place, q.open, q.busy = p, open, s.busy[p.ID]
+	return q.free(window, length)
+}
+
+func byStation(busy []Busy) map[string][]equipment.Interval {
+	out := map[string][]equipment.Interval{}
+	counts := map[string]int{}
+	for _, b := range busy {
+		counts[b.StationID]++
+	}
+	for id, n := range counts {
+		out[id] = make([]equipment.Interval, 0, n)
+	}
+	for _, b := range busy {
+		out[b.StationID] = append(out[b.StationID], equipment.Interval{From: time.Unix(b.From, 0).UTC(), Until: time.Unix(b.Until, 0).UTC()})
+	}
+	return out
 }
 
 // find gives the ids of the stations that a query means, in the order of their codes.

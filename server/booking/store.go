@@ -57,6 +57,8 @@ type Reader interface {
 	Active(ctx context.Context, stationIDs []string, personID string, from, until time.Time) ([]Booking, error)
 	// Unmet gives the refusals recorded from From on and before Until, in the order of recording.
 	Unmet(ctx context.Context, from, until time.Time) ([]Unmet, error)
+	// Busy gives, in no order, when active bookings keep the stations from others, buffer and all, within [from, until).
+	Busy(ctx context.Context, stationIDs []string, from, until time.Time) ([]Busy, error)
 	// Due gives the ids of bookings that are due at now, the longest due first.
 	Due(ctx context.Context, now time.Time, limit int) ([]string, error)
 	// Trail gives what happened to a booking, in order.
@@ -148,6 +150,12 @@ func (w Write) Plain() bool {
 func (a Ask) Plain() bool {
 	return !a.Alone && !a.Qualifications && !a.Strikes && !a.Waiting &&
 		len(a.PartyIDs)+len(a.SeriesIDs)+len(a.TeamIDs)+len(a.StrikeIDs)+len(a.WaitIDs)+len(a.ReportIDs)+len(a.OutageIDs) == 0
+}
+
+// Busy is time for which a booking keeps a station from others, in unix seconds.
+type Busy struct {
+	StationID   string
+	From, Until int64
 }
 
 // Unmet is a wish that was refused: the planner counts them.

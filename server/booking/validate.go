@@ -33,6 +33,9 @@ type inquiry struct {
 	now   time.Time
 	// view is what stands beside bookings: qualifications, strikes, what budgets have spent. Its Taken does not matter.
 	view View
+	// busy is time that others keep the station, and open when it is open, where a search has read them at once; else nil.
+	busy []equipment.Interval
+	open []equipment.Interval
 }
 
 // finding is what a rule objects to; nil when it does not.

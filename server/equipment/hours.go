@@ -1,7 +1,7 @@
 package equipment
 
 import (
-	"sort"
+	"slices"
 	"time"
 )
 
@@ -207,7 +207,9 @@ func (s Schedule) clock(day Day, spans [][2]int) []Interval {
 
 // Merge sorts the intervals and joins those that touch or overlap.
 func Merge(spans []Interval) []Interval {
-	sort.Slice(spans, func(i, j int) bool { return spans[i].From.Before(spans[j].From) })
+	if byStart := func(a, b Interval) int { return a.From.Compare(b.From) }; !slices.IsSortedFunc(spans, byStart) {
+		slices.SortFunc(spans, byStart)
+	}
 	out := spans[:0]
 	for _, span := range spans {
 		if span.Empty() {

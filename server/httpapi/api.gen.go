@@ -153,6 +153,9 @@ type AlternativeWhy string
 // Availability defines model for Availability.
 type Availability struct {
 	Items []FreeInterval `json:"items"`
+
+	// Next The cursor of the next page; left out on the last.
+	Next *string `json:"next,omitempty"`
 }
 
 // Board defines model for Board.
@@ -1151,6 +1154,10 @@ type GetAvailabilityParams struct {
 
 	// Minutes Only intervals that are at least this long.
 	Minutes *int32 `form:"minutes,omitempty" json:"minutes,omitempty"`
+	Limit   *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // GetBoardParams defines parameters for GetBoard.
@@ -1679,6 +1686,20 @@ func (w *ServerInterfaceWrapper) GetAvailability(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "minutes", ctx.QueryParams(), &params.Minutes, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minutes: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments

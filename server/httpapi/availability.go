@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/labtide/labtide/server/booking"
@@ -59,12 +60,39 @@ func (s *Server) GetAvailability(ctx context.Context, request GetAvailabilityReq
 	if err != nil {
 		return nil, err
 	}
-	out := Availability{Items: make([]FreeInterval, 0, len(free))}
+	order := func(a, b booking.Free) int {
+		return cmp.Or(a.From.Compare(b.From), cmp.Compare(d.stations[a.StationID].Code, d.stations[b.StationID].Code), cmp.Compare(a.StationID, b.StationID))
+	}
+	slices.SortFunc(free, order)
+	free, next, err := availabilityPage(free, order, params)
+	if err != nil {
+		return nil, err
+	}
+	out := Availability{Items: make([]FreeInterval, 0, len(free)), Next: next}
 	for _, f := range free {
 		out.Items = append(out.Items, FreeInterval{Station: d.stationRef(d.stations[f.StationID]), StartsAt: f.From.UTC(), EndsAt: f.Until.UTC()})
 	}
-	slices.SortStableFunc(out.Items, func(a, b FreeInterval) int {
-		return cmp.Or(a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.Station.Code, b.Station.Code))
-	})
 	return GetAvailability200JSONResponse(out), nil
+}
+
+// availabilityPage gives the page that is asked for. The cursor names its last interval, which somebody may have booked since.
+func availabilityPage(free []booking.Free, order func(a, b booking.Free) int, params GetAvailabilityParams) ([]booking.Free, *string, error) {
+	after, err := place("availability", 2, params.Cursor)
+	if err != nil {
+		return nil, nil, err
+	}
+	if after != nil {
+		at, err := strconv.ParseInt(after[0], 10, 64)
+		if err != nil {
+			return nil, nil, fault.Rule("cursor_unknown", "this is not a cursor of this list; start again without one").On("cursor")
+		}
+		last := booking.Free{StationID: after[1], From: time.Unix(at, 0)}
+		free = slices.DeleteFunc(free, func(f booking.Free) bool { return order(f, last) <= 0 })
+	}
+	limit := limitOf(params.Limit)
+	if len(free) <= limit {
+		return free, nil, nil
+	}
+	end := free[limit-1]
+	return free[:limit], cursor("availability", strconv.FormatInt(end.From.Unix(), 10), end.StationID), nil
 }

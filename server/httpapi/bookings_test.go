@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"testing"
 	"time"
 
@@ -163,4 +164,28 @@ func TestTheSameKeyAndBodyGiveTheSameAnswer(t *testing.T) {
 	if string(kept.body) != string(refused.body) {
 		t.Fatalf("a refusal must be kept, too: %s", kept.body)
 	}
+}
+
+func TestAvailabilityComesInPagesThatMissNothing(t *testing.T) {
+	s := newSchool(t)
+	base := "/api/v1/availability?kind=plc-bench&from=2026-11-23T00:00:00Z&to=2026-11-30T00:00:00Z"
+	whole := s.ask(account.RoleStudent, "GET", base+"&limit=1000", nil).want(t, 200).json(t)
+	if whole["next"] != nil {
+		t.Fatalf("a page behind the last: %v", whole["next"])
+	}
+	var paged []any
+	for next, pages := "", 0; ; pages++ {
+		page := s.ask(account.RoleStudent, "GET", base+"&limit=2"+next, nil).want(t, 200).json(t)
+		paged = append(paged, page["items"].([]any)...)
+		if page["next"] == nil {
+			break
+		}
+		if next = "&cursor=" + page["next"].(string); pages > 100 {
+			t.Fatal("the pages do not end")
+		}
+	}
+	if want := whole["items"].([]any); len(want) < 2 || !reflect.DeepEqual(paged, want) {
+		t.Errorf("the pages hold %v, all at once %v", paged, want)
+	}
+	s.ask(account.RoleStudent, "GET", base+"&cursor=nonsense", nil).want(t, 422, "cursor_unknown")
 }

@@ -131,6 +131,26 @@ func (b *Bookings) Active(ctx context.Context, stationIDs []string, personID str
 	return out.sorted(), nil
 }
 
+// Busy gives when active bookings keep the stations from others: an index alone answers it.
+func (b *Bookings) Busy(ctx context.Context, stationIDs []string, from, until time.Time) ([]booking.Busy, error) {
+	var out []booking.Busy
+	stations := distinct(stationIDs)
+	known := make(map[string]string, len(stations)) // one text for all rows of a station
+	for _, id := range stations {
+		known[id] = id
+	}
+	var station sql.RawBytes
+	err := b.db.direct(ctx).each(func(row scanner) error {
+		var busy booking.Busy
+		err := row.Scan(&station, &busy.From, &busy.Until)
+		busy.StationID = known[string(station)]
+		out = append(out, busy)
+		return err
+	}, "SELECT station_id, starts_at, occupied_until FROM bookings WHERE "+b.db.dialect.among("station_id", 1)+
+		" AND occupied_until > $2 AND starts_at < $3 AND status <> 'cancelled'", b.db.dialect.list(stations), from.Unix(), until.Unix())
+	return out, translate(err)
+}
+
 // Due gives the ids of bookings that are due at now, the longest due first.
 func (b *Bookings) Due(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	out, err := list(b.db.direct(ctx), func(row scanner) (id string, err error) { return id, row.Scan(&id) },

@@ -124,9 +124,10 @@ func BenchmarkAvailability(b *testing.B) {
 			rows := make([]booking.Booking, 50_000)
 			for n := range rows {
 				rows[n] = benchBooking(n)
-				shift := time.Duration(n/benchStations) * 30 * time.Minute // every other quarter, over the week
-				rows[n].StartsAt = bookingtest.At(1, 8, 0).Add(shift)
-				rows[n].EndsAt = rows[n].StartsAt.Add(15 * time.Minute)
+				// A hundred for each station from Tuesday to Monday, 8:00 to 22:00: an hour each, but for the breaks between them.
+				slot := n / benchStations
+				rows[n].StartsAt = bookingtest.At(1+slot/15, 8, 0).Add(time.Duration(slot%15) * 55 * time.Minute).Truncate(15 * time.Minute)
+				rows[n].EndsAt = rows[n].StartsAt.Add(time.Duration(1+(n+slot)%2) * 15 * time.Minute)
 			}
 			store := NewBookings(db)
 			if err := store.Import(b.Context(), rows); err != nil {

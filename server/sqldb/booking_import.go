@@ -9,8 +9,8 @@ import (
 	"github.com/labtide/labtide/server/booking"
 )
 
-// importChunk is how many rows one INSERT carries.
-const importChunk = 100
+// importValues bounds the parameters of one INSERT: SQLite's driver looks for each by walking through all.
+const importValues = 600
 
 // Import inserts rows in one transaction, all or none.
 func (b *Bookings) Import(ctx context.Context, rows []booking.Booking) error {
@@ -92,7 +92,7 @@ func importStatements(rows []booking.Booking, now time.Time, notify bool) []stat
 	return out
 }
 
-// bulk makes INSERTs of up to importChunk rows.
+// bulk makes INSERTs of as many rows as importValues allows.
 type bulk struct {
 	table  string
 	chunks [][]any
@@ -102,7 +102,7 @@ type bulk struct {
 
 func (b *bulk) add(row []any) {
 	b.width = len(row)
-	if b.values = append(b.values, row...); len(b.values) == importChunk*b.width {
+	if b.values = append(b.values, row...); len(b.values)+b.width > importValues {
 		b.chunks, b.values = append(b.chunks, b.values), nil
 	}
 }

@@ -22,11 +22,6 @@ const NEVER_IN_A_BROWSER: Record<string, string> = {
   bookings_no_overlap: 'the constraint behind slot_taken; sqldb turns it into the refusal',
   placements_no_overlap: 'the constraint behind placement_overlaps',
   samples_gone: 'the command that rebuilds the ledger',
-  policy_changed: 'no path of the API writes a policy',
-  policy_grid_invalid: 'no path of the API writes a policy',
-  policy_limit_invalid: 'no path of the API writes a policy',
-  policy_scope_invalid: 'no path of the API writes a policy',
-  policy_scope_unknown: 'no path of the API writes a policy',
 }
 
 /** Words for what the dashboard finds out by itself. */

@@ -183,6 +183,16 @@ func (m *Memory) Active(_ context.Context, stationIDs []string, personID string,
 	}), nil
 }
 
+// Busy gives when active bookings keep the stations.
+func (m *Memory) Busy(ctx context.Context, stationIDs []string, from, until time.Time) ([]booking.Busy, error) {
+	active, err := m.Active(ctx, stationIDs, "", from, until)
+	var out []booking.Busy
+	for _, b := range active {
+		out = append(out, booking.Busy{StationID: b.StationID, From: b.StartsAt.Unix(), Until: b.Occupied().Until.Unix()})
+	}
+	return out, err
+}
+
 // Due gives the ids of bookings that are due.
 func (m *Memory) Due(_ context.Context, now time.Time, limit int) ([]string, error) {
 	m.mu.Lock()

@@ -51,6 +51,7 @@ func plan() map[string]room {
 		"server/account":   {own: "server/fault", their: "github.com/alexedwards/argon2id"},
 		"server/equipment": {own: "server/fault"},
 		"server/booking":   {own: "server/fault server/account server/equipment"},
+		"server/calendar":  {own: "server/fault server/equipment", their: "github.com/arran4/golang-ical github.com/teambition/rrule-go"},
 		"server/telemetry": {own: "server/fault server/account server/equipment"},
 		"server/ledger":    {own: "server/fault server/account server/equipment"},
 		"server/report":    {own: "server/fault server/account server/equipment server/booking server/telemetry server/ledger"},
@@ -93,6 +94,8 @@ func only() map[string]string {
 		"github.com/wind-c/comqtt":                 "server/broker",
 		"github.com/influxdata/influxdb-client-go": "server/influx",
 		"github.com/labstack/echo":                 "server/httpapi",
+		"github.com/arran4/golang-ical":            "server/calendar",
+		"github.com/teambition/rrule-go":           "server/calendar",
 		"github.com/wneessen/go-mail":              "server/mail",
 		"github.com/goccy/go-yaml":                 "agent/config server/config",
 	}

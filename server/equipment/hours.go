@@ -51,11 +51,12 @@ func ParseDay(s string) (Day, error) {
 
 // Start gives the first instant of the day in loc. Where midnight does not exist, it is the first instant after it; where
 // there are two, the first.
-func (d Day) Start(loc *time.Location) time.Time { return d.clock(0, loc) }
+func (d Day) Start(loc *time.Location) time.Time { return d.Clock(0, loc) }
 
-// clock gives the first instant at which the clocks in loc show so many minutes after midnight. When they leave that out,
-// it is the instant at which they move. time.Date alone would give an hour before or after it, depending on the zone.
-func (d Day) clock(minute int, loc *time.Location) time.Time {
+// Clock gives the first instant at which the clocks in loc show so many minutes after midnight. When they leave that out,
+// it is the instant at which they move. time.Date alone would give an hour before or after it, depending on the zone. More
+// than 1440 minutes reach into the days after.
+func (d Day) Clock(minute int, loc *time.Location) time.Time {
 	wall, err := time.Parse(time.DateOnly, string(d))
 	if err != nil {
 		return time.Time{}
@@ -200,7 +201,7 @@ func (s Schedule) weekly(roomID string, day Day) (spans [][2]int, found bool) {
 func (s Schedule) clock(day Day, spans [][2]int) []Interval {
 	out := make([]Interval, 0, len(spans))
 	for _, span := range spans {
-		out = append(out, Interval{From: day.clock(span[0], s.loc), Until: day.clock(span[1], s.loc)})
+		out = append(out, Interval{From: day.Clock(span[0], s.loc), Until: day.Clock(span[1], s.loc)})
 	}
 	return Merge(out)
 }

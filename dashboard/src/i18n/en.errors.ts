@@ -80,6 +80,22 @@ export default {
   'error.scope_exceeded': 'You cannot give a scope that you do not have.',
   'error.token_expired': 'Choose a day in the future.',
 
+  // Series and timetables.
+  'error.rrule_invalid': 'The rule of repetition cannot be read. Check days, interval and end.',
+  'error.rrule_unsupported': 'A series cannot repeat like this. Choose days, every few weeks, days of the month, or teaching weeks.',
+  'error.series_endless': 'Say when the series ends: a number of times, a last day, or a first day within a term.',
+  'error.series_too_long': 'The series has too many occurrences. Make it shorter.',
+  'error.series_empty': 'The rule gives no day before its end. Check days and end.',
+  'error.term_missing': 'Teaching weeks need a term, and none holds the first day.',
+  'error.times_invalid': 'The end must be after the start, by the clock.',
+  'error.occurrence_longer_than_period': 'An occurrence would still run when the next one starts. Make it shorter or repeat it less often.',
+  'error.calendar_invalid': 'The calendar file cannot be read. Export it again as iCalendar in UTF-8.',
+  'error.calendar_too_large': 'The calendar is too large. Export a shorter time.',
+  'error.calendar_time_invalid': 'An entry has no start and end that make sense.',
+  'error.calendar_zone_unknown': 'The time zone of an entry is unknown. Export the calendar with its time zones.',
+  'error.calendar_uid_twice': 'Two entries have the same UID. Give each its own.',
+  'error.all_day_event': 'An entry for whole days cannot be booked. Give it a start and an end by the clock.',
+
   // What is asked of a report or a measured series.
   'error.range_empty': 'The end must come after the start.',
   'error.range_too_long': 'Choose a shorter time.',

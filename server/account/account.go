@@ -70,6 +70,7 @@ type Store interface {
 	PersonStore
 	TokenStore
 	LinkStore
+	TeamStore
 }
 
 // PersonStore keeps people.

@@ -12,6 +12,7 @@ const (
 	ActionOverrideRules   Action = "override_rules"    // book against a rule that may be overridden; never an overlap
 	ActionReadReports     Action = "read_reports"      // utilization and heatmaps
 	ActionManageOutages   Action = "manage_outages"    // say that a station is out of order, or well again
+	ActionManageTeams     Action = "manage_teams"      // teams and who is in them
 	ActionManageEquipment Action = "manage_equipment"  // sites, rooms, kinds, stations, devices, enrolment, opening hours
 	ActionManagePeople    Action = "manage_people"     // accounts and roles
 	ActionManageTokens    Action = "manage_own_tokens" // API tokens of owner
@@ -21,7 +22,7 @@ const (
 func Actions() []Action {
 	return []Action{
 		ActionView, ActionSeeNames, ActionBook, ActionBookClass, ActionOverrideRules, ActionReadReports,
-		ActionManageOutages, ActionManageEquipment, ActionManagePeople, ActionManageTokens,
+		ActionManageOutages, ActionManageTeams, ActionManageEquipment, ActionManagePeople, ActionManageTokens,
 	}
 }
 
@@ -39,7 +40,7 @@ func Allowed(actor Actor, action Action, owner string) bool {
 		return own
 	case ActionBook:
 		return own || teaches(actor.Role)
-	case ActionBookClass, ActionManageOutages, ActionOverrideRules:
+	case ActionBookClass, ActionManageOutages, ActionManageTeams, ActionOverrideRules:
 		return teaches(actor.Role)
 	case ActionSeeNames:
 		return actor.Role != RoleStudent || owner == actor.PersonID

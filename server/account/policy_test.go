@@ -14,6 +14,7 @@ var permitted = map[Action]map[Role]string{
 	ActionOverrideRules:   {RoleInstructor: "all", RoleAdmin: "all"},
 	ActionReadReports:     {RoleInstructor: "all", RolePlanner: "all", RoleAdmin: "all"},
 	ActionManageOutages:   {RoleInstructor: "all", RoleAdmin: "all"},
+	ActionManageTeams:     {RoleInstructor: "all", RoleAdmin: "all"},
 	ActionManageEquipment: {RoleAdmin: "all"},
 	ActionManagePeople:    {RoleAdmin: "all"},
 	ActionManageTokens:    {RoleStudent: "own", RoleInstructor: "own", RolePlanner: "own", RoleAdmin: "own"},
@@ -47,7 +48,7 @@ func TestATokenMayDoOnlyWhatItsScopesSay(t *testing.T) {
 		ActionView: ScopeRead, ActionSeeNames: ScopeRead,
 		ActionBook: ScopeBook, ActionBookClass: ScopeBook, ActionOverrideRules: ScopeBook,
 		ActionReadReports:   ScopeReport,
-		ActionManageOutages: ScopeAdmin, ActionManageEquipment: ScopeAdmin, ActionManagePeople: ScopeAdmin, ActionManageTokens: ScopeAdmin,
+		ActionManageOutages: ScopeAdmin, ActionManageTeams: ScopeAdmin, ActionManageEquipment: ScopeAdmin, ActionManagePeople: ScopeAdmin, ActionManageTokens: ScopeAdmin,
 	}
 	for _, action := range Actions() {
 		for _, scope := range Scopes() {

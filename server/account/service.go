@@ -20,6 +20,7 @@ type Service struct {
 	attempts *attempts
 	people   *recent[Person]
 	tokens   *recent[Token]
+	teams    *recent[[]Team] // of a person
 }
 
 // New makes the service on its store; now tells the time.
@@ -31,6 +32,7 @@ func New(store Store, now func() time.Time) (*Service, error) {
 	return &Service{
 		store: store, now: now, hasher: h, attempts: newAttempts(now),
 		people: newRecent[Person](Remembered, now), tokens: newRecent[Token](Remembered, now),
+		teams: newRecent[[]Team](Remembered, now),
 	}, nil
 }
 

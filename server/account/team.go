@@ -42,10 +42,19 @@ func (t Team) Has(personID string) bool {
 	return false
 }
 
+// MayBookFor reports whether the actor may book for the team, and change what it has: its captains, and who may book for anybody.
+func MayBookFor(actor Actor, t Team) bool {
+	owner := t.ID
+	if t.Captain(actor.PersonID) {
+		owner = actor.PersonID
+	}
+	return Allowed(actor, ActionBook, owner)
+}
+
 // TeamStore keeps teams. An unknown id is fault.KindNotFound "team_unknown", a code that is taken fault.KindConflict
-// "code_taken", an old Version fault.KindStale.
+// "code_taken", an old Version fault.KindStale, a member whom nobody knows fault.KindNotFound "person_unknown".
 type TeamStore interface {
-	// Teams gives those that the person is in, by code; no person: all.
+	// Teams gives those that the person is in, by code; no person: all. Members: captains first, then by id.
 	Teams(ctx context.Context, personID string) ([]Team, error)
 	// TeamByID takes an id or a code.
 	TeamByID(ctx context.Context, idOrCode string) (Team, error)

@@ -26,13 +26,8 @@ type Change struct {
 // version is the one that the caller has seen, 0 for any; another one is fault.KindStale. The error is *Refused when rules or
 // other bookings say no.
 func (s *Service) Change(ctx context.Context, actor account.Actor, id string, version int64, c Change) (Booking, error) {
-	if c.Purpose != nil && !c.Purpose.Valid() {
-		return Booking{}, fault.Invalid("purpose_unknown", "the purpose is practice, class, competition, research or service, not %q", *c.Purpose).On("purpose")
-	}
-	if c.Programme != nil {
-		if err := checkProgramme(*c.Programme); err != nil {
-			return Booking{}, err
-		}
+	if err := c.check(); err != nil {
+		return Booking{}, err
 	}
 	for range attempts {
 		after, again, err := s.change(ctx, actor, id, version, c)
@@ -109,6 +104,17 @@ func (s *Service) change(ctx context.Context, actor account.Actor, id string, ve
 		return Booking{}, false, refused
 	}
 	return after, false, nil
+}
+
+// check refuses what has no sense.
+func (c Change) check() error {
+	if c.Purpose != nil && !c.Purpose.Valid() {
+		return fault.Invalid("purpose_unknown", "the purpose is practice, class, competition, research or service, not %q", *c.Purpose).On("purpose")
+	}
+	if c.Programme != nil {
+		return checkProgramme(*c.Programme)
+	}
+	return nil
 }
 
 // apply gives the booking as it would be; the station is resolved elsewhere.
@@ -249,10 +255,7 @@ func (s *Service) mine(ctx context.Context, actor account.Actor, id string) (Boo
 	if err != nil {
 		return Booking{}, err
 	}
-	if !account.Allowed(actor, account.ActionBook, b.PersonID) {
-		return Booking{}, fault.Forbidden("not_your_booking", "only whoever has the booking, an instructor or an administrator may change it")
-	}
-	return b, nil
+	return b, s.mayChange(ctx, actor, b)
 }
 
 func errBookingUnknown(id string) error {

@@ -124,7 +124,7 @@ func (q *inquiry) free(window equipment.Interval, length time.Duration) []equipm
 
 // inTheWay reports whether a booking keeps the inquiry's person off the place: because it has the station, or the person.
 func (q *inquiry) inTheWay(b Booking) bool {
-	if q.is(b) {
+	if q.is(b) || (b.StationID != q.place.ID && q.together(b)) {
 		return false
 	}
 	if b.StationID == q.place.ID {
@@ -139,18 +139,9 @@ const around = 24 * time.Hour
 // tightest orders stations that would all accept the span by how little they lose: the shortest gap around it first, so long
 // gaps stay whole for those who need them.
 func tightest(places []*place, taken []Booking, span equipment.Interval) []*place {
-	window := equipment.Interval{From: span.From.Add(-around), Until: span.Until.Add(around)}
-	size := func(p *place) time.Duration {
-		for _, gap := range p.gaps(window, nil, p.blocked(taken, func(b Booking) bool { return b.StationID == p.ID })) {
-			if gap.Contains(span) {
-				return gap.Until.Sub(gap.From)
-			}
-		}
-		return 2*around + span.Until.Sub(span.From) // only by an override of the opening hours
-	}
 	sizes := make(map[*place]time.Duration, len(places))
 	for _, p := range places {
-		sizes[p] = size(p)
+		sizes[p] = p.gapAround(taken, span)
 	}
 	sorted := slices.Clone(places)
 	slices.SortStableFunc(sorted, func(a, b *place) int {
@@ -160,4 +151,15 @@ func tightest(places []*place, taken []Booking, span equipment.Interval) []*plac
 		return strings.Compare(a.Code, b.Code)
 	})
 	return sorted
+}
+
+// gapAround gives the length of the gap that the span would be cut out of, as far as a day around.
+func (p *place) gapAround(taken []Booking, span equipment.Interval) time.Duration {
+	window := equipment.Interval{From: span.From.Add(-around), Until: span.Until.Add(around)}
+	for _, gap := range p.gaps(window, nil, p.blocked(taken, func(b Booking) bool { return b.StationID == p.ID })) {
+		if gap.Contains(span) {
+			return gap.Until.Sub(gap.From)
+		}
+	}
+	return 2*around + span.Until.Sub(span.From) // only by an override of the opening hours
 }

@@ -25,7 +25,9 @@ const (
 	CodeTooLong            = "too_long"
 	CodeOutsideOpeningTime = "outside_opening_hours"
 	CodePersonBusy         = "person_busy"
-	CodeStationUnknown     = "station_unknown" // only from an import
+	CodeStationUnknown     = "station_unknown"  // only from an import
+	CodeTooFewStations     = "too_few_stations" // of a party
+	CodeNotAdjacent        = "not_adjacent"     // the same
 )
 
 // Refusal is one reason why a booking cannot be.
@@ -33,6 +35,7 @@ type Refusal struct {
 	Code      string
 	Detail    string // English
 	StationID string
+	Seat      int // of a party, counted from 1; 0: the party as a whole, or no party
 	// Limit is the rule's value and Actual what was asked for: whole minutes ("240"), an instant in RFC 3339, or an interval
 	// of two instants with a slash between. Empty where there is nothing to compare.
 	Limit  string
@@ -43,10 +46,11 @@ type Refusal struct {
 
 // Alternative is a booking that would be accepted now.
 type Alternative struct {
-	StationID string
-	StartsAt  time.Time
-	EndsAt    time.Time
-	Why       Why
+	StationID  string
+	StationIDs string // of a party: all its stations, separated by spaces
+	StartsAt   time.Time
+	EndsAt     time.Time
+	Why        Why
 }
 
 // Why says how an alternative differs from what was asked for.
@@ -58,6 +62,8 @@ const (
 	WhyLater        Why = "later"
 	WhyEarlier      Why = "earlier"
 	WhyShorter      Why = "shorter"
+	WhyApart        Why = "apart" // a party that is not side by side, or not in one room
+	WhyFewer        Why = "fewer" // a party with fewer seats
 )
 
 // Refused is the error of a booking that rules or other bookings do not allow: all reasons at once, and up to three ways out.

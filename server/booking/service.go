@@ -59,12 +59,19 @@ func (s *Service) Reserve(ctx context.Context, actor account.Actor, r Request) (
 
 // ReserveParty makes all bookings or none. Requests of the same party do not get the same station twice for the same time.
 func (s *Service) ReserveParty(ctx context.Context, actor account.Actor, requests []Request) ([]Booking, error) {
+	return s.reserveAll(ctx, actor, requests, nil)
+}
+
+func (s *Service) reserveAll(ctx context.Context, actor account.Actor, requests []Request, how *seating) ([]Booking, error) {
 	if len(requests) == 0 {
 		return nil, fault.Invalid("party_empty", "ask for at least one station")
 	}
 	wishes, err := s.wishes(actor, requests)
 	if err != nil {
 		return nil, err
+	}
+	for i := range wishes {
+		wishes[i].seating = how
 	}
 	for attempt := range attempts {
 		made, again, err := s.reserve(ctx, actor, wishes, attempt > 0)
@@ -87,6 +94,8 @@ type wish struct {
 	Request
 	candidates []string // station ids
 	kindID     string
+	seating    *seating // of a party whose stations are chosen together
+	partyID    string
 }
 
 // wishes fills in what a request leaves open and refuses what has no sense.
@@ -112,7 +121,7 @@ func (s *Service) wishes(actor account.Actor, requests []Request) ([]wish, error
 		if (r.StationID == "") == (r.KindID == "") {
 			return nil, fault.Invalid("station_or_kind", "name either a station or a kind").On("station")
 		}
-		if !account.Allowed(actor, account.ActionBook, r.PersonID) {
+		if r.TeamID == "" && !account.Allowed(actor, account.ActionBook, r.PersonID) {
 			return nil, fault.Forbidden("may_not_book_for_others", "you may book for yourself; instructors book for others")
 		}
 		out[i] = wish{Request: r}
@@ -157,6 +166,9 @@ func plan(rules *Rules, wishes []wish) (Ask, error) {
 				return ask, fault.NotFound("kind_unknown", "there is no station of kind %q", w.KindID).On("kind")
 			}
 			w.candidates, w.kindID = ids, rules.places[ids[0]].KindID
+			if w.seating != nil && w.seating.roomID != "" {
+				w.candidates = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return rules.places[id].RoomID != w.seating.roomID })
+			}
 			margin = around
 		}
 		ask.StationIDs = append(ask.StationIDs, w.candidates...)
@@ -223,7 +235,11 @@ func (s *Service) reserve(ctx context.Context, actor account.Actor, wishes []wis
 	case err != nil || again:
 		return nil, again, err
 	case refused != nil:
-		refused.Alternatives = s.alternatives(ctx, actor, wishes, now)
+		if wishes[0].seating != nil {
+			refused.Alternatives = s.partyAlternatives(ctx, actor, wishes, now)
+		} else {
+			refused.Alternatives = s.alternatives(ctx, actor, wishes, now)
+		}
 		return nil, false, refused
 	}
 	return made, false, nil
@@ -249,40 +265,42 @@ func (s *Service) prepare(ctx context.Context, wishes []wish, fresh bool) (Ask, 
 
 // decideParty decides all wishes of a party one after another: each sees those before it.
 func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Write, *Refused, error) {
-	var made []Booking
-	var trail []Entry
-	var unmet []Unmet
-	refused := &Refused{}
+	wishes, err := v.enrol(actor, wishes)
+	if err != nil {
+		return Write{}, nil, err
+	}
+	seats, refusals, err := seated(v, actor, wishes, now)
+	if err != nil {
+		return Write{}, nil, err
+	}
+	if len(refusals) > 0 {
+		return Write{Unmet: unmetSeats(now, wishes, nil, refusals)}, &Refused{Refusals: refusals}, nil
+	}
+	var made Write
+	against := map[int][]Refusal{}
 	taken := v.Taken
-	for _, w := range wishes {
-		person, ok := v.People[w.PersonID]
-		if !ok || !person.DisabledAt.IsZero() {
-			return Write{}, nil, errPersonUnknown(w.PersonID)
-		}
-		if w.Programme == "" {
-			w.Programme = person.Programme
-		}
-		p, refusals := choose(v, actor, w, taken, now)
-		if len(refusals) > 0 {
-			refused.Refusals = append(refused.Refusals, refusals...)
-			unmet = append(unmet, w.unmet(now, refusals))
+	for i, w := range seats {
+		p, no := choose(v, actor, w, taken, now)
+		if len(no) > 0 {
+			against[i] = no
+			refusals = append(refusals, w.of(i, no)...)
 			continue
 		}
 		b := Booking{
 			ID: v.NewID(), StationID: p.ID, PersonID: w.PersonID, Programme: w.Programme, Purpose: w.Purpose,
 			StartsAt: w.StartsAt, EndsAt: w.EndsAt, Status: StatusConfirmed,
-			TeamID: w.TeamID, Companions: strings.Join(w.Companions, " "),
+			TeamID: w.TeamID, PartyID: w.partyID, Companions: strings.Join(w.Companions, " "),
 			CreatedBy: actor.PersonID, CreatedAt: now, ChangedAt: now, Version: 1,
 		}
 		b = p.settle(b)
-		made = append(made, b)
+		made.Insert = append(made.Insert, b)
 		taken = append(taken[:len(taken):len(taken)], b)
-		trail = append(trail, Entry{BookingID: b.ID, At: now, PersonID: actor.PersonID, Act: ActReserved, After: b})
+		made.Trail = append(made.Trail, Entry{BookingID: b.ID, At: now, PersonID: actor.PersonID, Act: ActReserved, After: b})
 	}
-	if len(refused.Refusals) > 0 {
-		return Write{Unmet: unmet}, refused, nil
+	if len(refusals) > 0 {
+		return Write{Unmet: unmetSeats(now, seats, against, refusals)}, &Refused{Refusals: refusals}, nil
 	}
-	return Write{Insert: made, Trail: trail}, nil, nil
+	return made, nil, nil
 }
 
 // choose finds the station for a wish: among those that accept it, the one that loses least. When none does, the reasons are
@@ -316,7 +334,7 @@ func (w wish) span() equipment.Interval {
 func (w wish) proposal() proposal {
 	return proposal{
 		personID: w.PersonID, span: w.span(), purpose: w.Purpose, override: w.Override, programme: w.Programme, teamID: w.TeamID,
-		companions: w.Companions,
+		companions: w.Companions, partyID: w.partyID,
 	}
 }
 

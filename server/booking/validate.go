@@ -267,7 +267,7 @@ func personBusy(q *inquiry) *finding {
 		return nil
 	}
 	for _, b := range q.taken {
-		if b.seats(q.personID) && !q.is(b) && b.StationID != q.place.ID && b.Interval().Overlaps(q.span) {
+		if b.seats(q.personID) && !q.is(b) && !q.together(b) && b.StationID != q.place.ID && b.Interval().Overlaps(q.span) {
 			return &finding{
 				detail: "the same person has another station " + q.place.wall(b.Interval()),
 				limit:  span(b.Interval()), actual: span(q.span),
@@ -276,6 +276,9 @@ func personBusy(q *inquiry) *finding {
 	}
 	return nil
 }
+
+// together reports whether b is another seat of the same party: one person may hold several.
+func (q *inquiry) together(b Booking) bool { return q.partyID != "" && b.PartyID == q.partyID }
 
 // seats reports whether the booking says that the person sits at its station. A class does not seat its instructor.
 func (b Booking) seats(personID string) bool {

@@ -73,6 +73,14 @@ func putSchool(tb testing.TB, db *DB, s bookingtest.School) {
 			add(`INSERT INTO people (id, login, login_key, name, role, programme, language, password_hash, created_at, version)
 				VALUES ($1, $2, $2, '', $3, $4, '', '', 0, 1) ON CONFLICT (id) DO NOTHING`, x.ID, x.Login, string(x.Role), x.Programme)
 		}
+		add("DELETE FROM team_members")
+		for _, x := range s.Teams {
+			add(`INSERT INTO teams (id, code, name, programme, disabled_at, version) VALUES ($1, $2, $3, $4, $5, 1)
+				ON CONFLICT (id) DO UPDATE SET disabled_at = excluded.disabled_at`, x.ID, x.Code, x.Name, x.Programme, unix(x.DisabledAt))
+			for _, m := range x.Members {
+				add("INSERT INTO team_members (team_id, person_id, captain) VALUES ($1, $2, $3)", x.ID, m.PersonID, m.Captain)
+			}
+		}
 		return t.send(all...)
 	})
 	if err != nil {

@@ -167,6 +167,8 @@ export default {
   'why.later': 'same station, later',
   'why.earlier': 'same station, earlier',
   'why.shorter': 'same station, shorter',
+  'why.apart': 'same time, not side by side',
+  'why.fewer': 'same time, fewer stations',
 
   'strip.summary': '{station}, {day}: {bookings}; {used} really used, {idle} booked and unused, {walk_in} walk-in, {unknown} unknown.',
   'strip.bookings': { one: '1 booking', other: '{n} bookings' },
@@ -367,4 +369,6 @@ export default {
   'refusal.too_long': 'That is too long: {actual}, at most {limit}.',
   'refusal.outside_opening_hours': 'The room is closed then; it is open {limit}.',
   'refusal.person_busy': 'You have another station {limit}.',
+  'refusal.too_few_stations': 'You asked for {actual} stations; there are {limit} in one room.',
+  'refusal.not_adjacent': 'Not {actual} neighbours are free side by side.',
 } satisfies Record<string, Message>

@@ -165,6 +165,8 @@ export default {
   'why.later': '同一工位，晚些',
   'why.earlier': '同一工位，早些',
   'why.shorter': '同一工位，缩短时长',
+  'why.apart': '同一时间，不相邻',
+  'why.fewer': '同一时间，工位较少',
 
   'strip.summary': '{station}，{day}：{bookings}；实际使用 {used}，预约未用 {idle}，未预约使用 {walk_in}，未知 {unknown}。',
   'strip.bookings': '{n} 个预约',
@@ -365,4 +367,6 @@ export default {
   'refusal.too_long': '时长太长：{actual}，最多 {limit}。',
   'refusal.outside_opening_hours': '该时段实训室未开放，开放时间为 {limit}。',
   'refusal.person_busy': '你已有其他工位：{limit}。',
+  'refusal.too_few_stations': '你需要 {actual} 个工位，同一实训室内只有 {limit} 个。',
+  'refusal.not_adjacent': '没有 {actual} 个相邻的空闲工位。',
 } satisfies Messages

@@ -32,6 +32,10 @@ func RunStore(t *testing.T, newStore func(t *testing.T) account.Store) {
 		{"a link works once and in time", testLink},
 		{"a new link replaces the old one", testLinkReplaced},
 		{"of many who use a link at once one sets the password", testLinkConcurrent},
+		{"a team comes back as it was put, captains first", testTeam},
+		{"a person sees the teams they are in", testTeamsOf},
+		{"a team's code is unique, and an old version is stale", testTeamConflicts},
+		{"a team of strangers is not stored", testTeamStrangers},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, &fixture{t: t, Store: newStore(t)}) })
 	}

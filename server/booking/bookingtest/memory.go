@@ -82,6 +82,7 @@ func (m *Memory) Decide(ctx context.Context, ask booking.Ask, decide func(bookin
 			v.People[p.ID] = p
 		}
 	}
+	m.showTeams(&v, ask)
 	w, err := decide(v)
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ type School struct {
 	booking.Facts
 	Rooms  []equipment.Room
 	People []account.Person
+	Teams  []account.Team
 }
 
 // Backend is one database seen through several handles, as several processes would; a store in memory has one.

@@ -1,0 +1,198 @@
+package booking
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/fault"
+)
+
+// MostSeats bounds a party.
+const MostSeats = 100
+
+// Adjacent says whether the stations of a party are side by side: neighbours in the order of the codes of their room.
+type Adjacent string
+
+// The values of Adjacent.
+const (
+	AdjacentAny       Adjacent = "" // it does not matter
+	AdjacentPreferred Adjacent = "preferred"
+	AdjacentRequired  Adjacent = "required"
+)
+
+// PartyRequest asks for several stations at once, all or nothing: those that are named, or Count of a kind.
+type PartyRequest struct {
+	StationIDs []string // ids or codes; or:
+	KindID     string   // id or code
+	Count      int
+	RoomID     string // only there, by id
+	Adjacent   Adjacent
+	// AcrossRooms allows several rooms of one site. Else all are in one room.
+	AcrossRooms bool
+
+	StartsAt  time.Time
+	EndsAt    time.Time
+	Programme string  // empty: the team's, else the person's
+	Purpose   Purpose // empty: practice
+	// PersonIDs are those who sit there, in the order of the stations. One holds all the seats; none: the actor does.
+	PersonIDs []string
+	TeamID    string // by id
+	Override  bool
+}
+
+// seating is how the stations of a party are found.
+type seating struct {
+	named    bool // each wish has its station
+	adjacent Adjacent
+	across   bool
+	roomID   string
+}
+
+// ReserveTogether makes a party, whole or not at all: each seat is a booking, and they share a PartyID. They come in the
+// order of the stations. The error is *Refused when rules or other bookings say no to any seat.
+func (s *Service) ReserveTogether(ctx context.Context, actor account.Actor, r PartyRequest) ([]Booking, error) {
+	requests, err := r.requests()
+	if err != nil {
+		return nil, err
+	}
+	return s.reserveAll(ctx, actor, requests, &seating{named: len(r.StationIDs) > 0, adjacent: r.Adjacent, across: r.AcrossRooms, roomID: r.RoomID})
+}
+
+// requests gives one for each seat.
+func (r PartyRequest) requests() ([]Request, error) {
+	named := len(r.StationIDs) > 0
+	seats := r.Count
+	switch {
+	case named == (r.KindID != ""):
+		return nil, fault.Invalid("station_or_kind", "name either stations or a kind").On("stations")
+	case named && (r.Adjacent != AdjacentAny || r.RoomID != "" || r.Count != 0):
+		return nil, fault.Invalid("party_named", "stations that are named are those and no others: leave count, room and adjacent out").On("stations")
+	case named:
+		seats = len(r.StationIDs)
+	}
+	if seats < 1 || seats > MostSeats {
+		return nil, fault.Invalid("party_size", "a party has from 1 to %d seats", MostSeats).On("count")
+	}
+	if r.Adjacent != AdjacentAny && r.Adjacent != AdjacentPreferred && r.Adjacent != AdjacentRequired {
+		return nil, fault.Invalid("adjacent_unknown", "adjacent is preferred or required, not %q", r.Adjacent).On("adjacent")
+	}
+	if n := len(r.PersonIDs); n > 1 && n != seats {
+		return nil, fault.Invalid("party_people", "name one person for each of the %d seats, or one who holds all, or nobody", seats).On("people")
+	}
+	out := make([]Request, seats)
+	for i := range out {
+		out[i] = Request{
+			KindID: r.KindID, StartsAt: r.StartsAt, EndsAt: r.EndsAt, Programme: r.Programme, Purpose: r.Purpose, TeamID: r.TeamID,
+			Override: r.Override,
+		}
+		if named {
+			out[i].StationID = r.StationIDs[i]
+		}
+		switch len(r.PersonIDs) {
+		case 0:
+		case 1:
+			out[i].PersonID = r.PersonIDs[0]
+		default:
+			out[i].PersonID = r.PersonIDs[i]
+		}
+	}
+	return out, nil
+}
+
+// enrol checks who is to sit there, and fills in what the wishes leave open.
+func (v View) enrol(actor account.Actor, wishes []wish) ([]wish, error) {
+	out := slices.Clone(wishes)
+	partyID := ""
+	if len(out) > 1 || out[0].seating != nil {
+		partyID = v.NewID()
+	}
+	for i := range out {
+		w := &out[i]
+		person, ok := v.People[w.PersonID]
+		if !ok || !person.DisabledAt.IsZero() {
+			return nil, errPersonUnknown(w.PersonID)
+		}
+		if err := v.admits(actor, *w); err != nil {
+			return nil, err
+		}
+		w.Programme, w.partyID = v.programme(*w), partyID
+	}
+	return out, nil
+}
+
+// of says which seat of a party the refusals are about.
+func (w wish) of(seat int, refusals []Refusal) []Refusal {
+	out := slices.Clone(refusals)
+	for i := range out {
+		if w.partyID != "" {
+			out[i].Seat = seat + 1
+		}
+	}
+	return out
+}
+
+// unmetSeats records a refused party as what it is: none of its seats was had. Those that nothing speaks against are refused
+// for the reasons of the others.
+func unmetSeats(now time.Time, seats []wish, against map[int][]Refusal, all []Refusal) []Unmet {
+	out := make([]Unmet, len(seats))
+	for i, w := range seats {
+		reasons := against[i]
+		if len(reasons) == 0 {
+			reasons = all
+		}
+		out[i] = w.unmet(now, reasons)
+	}
+	return out
+}
+
+// admits refuses whoever may not book for the wish's team, and seats nobody who is not in it.
+func (v View) admits(actor account.Actor, w wish) error {
+	if w.TeamID == "" {
+		return nil
+	}
+	team, ok := v.Teams[w.TeamID]
+	switch {
+	case !ok:
+		return fault.NotFound("team_unknown", "there is no team %q", w.TeamID).On("team")
+	case !team.DisabledAt.IsZero():
+		return fault.Rule("team_disabled", "the team %s is no longer active", team.Code).On("team")
+	case !account.MayBookFor(actor, team):
+		return errNotCaptain()
+	case !team.Has(w.PersonID):
+		return fault.Rule("not_in_team", "somebody who is to sit there is not in the team %s", team.Code).On("people")
+	}
+	return nil
+}
+
+func errNotCaptain() error {
+	return fault.Forbidden("not_captain", "only the captains of a team, instructors and administrators book for it")
+}
+
+// programme gives what a booking of the wish is for.
+func (v View) programme(w wish) string {
+	switch {
+	case w.Programme != "":
+		return w.Programme
+	case v.Teams[w.TeamID].Programme != "":
+		return v.Teams[w.TeamID].Programme
+	}
+	return v.People[w.PersonID].Programme
+}
+
+// Party gives all seats of a party, cancelled ones too, ordered by start, then id.
+func (s *Service) Party(ctx context.Context, id string) ([]Booking, error) {
+	if id == "" || !plain(id) {
+		return nil, errPartyUnknown(id)
+	}
+	seats, err := s.store.List(ctx, Filter{PartyID: id})
+	if err == nil && len(seats) == 0 {
+		err = errPartyUnknown(id)
+	}
+	return seats, err
+}
+
+func errPartyUnknown(id string) error {
+	return fault.NotFound("party_unknown", "there is no party %q", id)
+}

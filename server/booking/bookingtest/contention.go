@@ -1,10 +1,6 @@
 package bookingtest
 
 import (
-	"errors"
-	"fmt"
-	"math/rand/v2"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -149,109 +145,5 @@ func changeTogether(t *testing.T, b bench) {
 	}
 	if won != 1 {
 		t.Errorf("%d changed the same version", won)
-	}
-}
-
-// random lets workers create, move, extend and cancel at random, and then looks for overlaps.
-func random(t *testing.T, b bench, workers, each int) {
-	seed := time.Now().UnixNano()
-	t.Logf("seed %d", seed)
-	var mu sync.Mutex
-	var ids []string
-	counts := map[string]int{}
-	atOnce(workers, func(worker int) {
-		rng := rand.New(rand.NewPCG(uint64(seed), uint64(worker)))
-		for n := range each {
-			mu.Lock()
-			id := ""
-			if len(ids) > 0 {
-				id = ids[rng.IntN(len(ids))]
-			}
-			mu.Unlock()
-			what, made, err := act(t, b.service(worker+n), rng, id)
-			mu.Lock()
-			counts[what+" "+outcome(err)]++
-			if made != "" {
-				ids = append(ids, made)
-			}
-			mu.Unlock()
-			if err != nil && !expected(err) {
-				t.Errorf("%s: %v", what, err)
-			}
-		}
-	})
-	t.Log(counts)
-	b.noOverlaps(t)
-	for _, what := range []string{"reserve ok", "reserve refused", "move ok", "extend ok", "cancel ok"} {
-		if counts[what] == 0 {
-			t.Errorf("never: %s", what)
-		}
-	}
-	b.trailsComplete(t, ids)
-}
-
-// act does one thing at random.
-func act(t *testing.T, s *booking.Service, rng *rand.Rand, id string) (what, made string, err error) {
-	from := At(rng.IntN(3), 8, 0).Add(time.Duration(rng.IntN(52)) * 15 * time.Minute)
-	until := from.Add(time.Duration(1+rng.IntN(10)) * 15 * time.Minute)
-	if id == "" || rng.IntN(10) < 5 {
-		r := request(rng.IntN(Stations), from, until)
-		if rng.IntN(5) == 0 {
-			r.StationID, r.KindID = "", "plc-bench"
-		}
-		b, err := s.Reserve(t.Context(), Student(rng.IntN(Students)), r)
-		return "reserve", b.ID, err
-	}
-	switch rng.IntN(3) {
-	case 0:
-		station := StationID(rng.IntN(Stations))
-		_, err := s.Change(t.Context(), Instructor(), id, 0, booking.Change{StationID: &station, StartsAt: &from, EndsAt: &until})
-		return "move", "", err
-	case 1:
-		b, err := s.ByID(t.Context(), id)
-		if err != nil {
-			return "extend", "", err
-		}
-		longer := b.EndsAt.Add(15 * time.Minute)
-		_, err = s.Change(t.Context(), Instructor(), id, b.Version, booking.Change{EndsAt: &longer})
-		return "extend", "", err
-	}
-	_, err = s.Cancel(t.Context(), Instructor(), id, 0)
-	return "cancel", "", err
-}
-
-func outcome(err error) string {
-	var refused *booking.Refused
-	switch {
-	case err == nil:
-		return "ok"
-	case errors.As(err, &refused):
-		return "refused"
-	}
-	return string(fault.KindOf(err))
-}
-
-// expected reports whether a random act may end so.
-func expected(err error) bool {
-	kinds := []fault.Kind{fault.KindRule, fault.KindConflict, fault.KindStale}
-	return slices.Contains(kinds, fault.KindOf(err))
-}
-
-// trailsComplete checks that every version of every booking has its line, and the last one is what stands.
-func (b bench) trailsComplete(t *testing.T, ids []string) {
-	t.Helper()
-	for _, id := range ids {
-		stands, err := b.Stores[0].ByID(t.Context(), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		entries, err := b.Stores[0].Trail(t.Context(), id)
-		if err != nil || int64(len(entries)) != stands.Version {
-			t.Fatalf("%s has version %d and %d lines, %v", id, stands.Version, len(entries), err)
-		}
-		last := entries[len(entries)-1].After
-		if got, want := fmt.Sprint(last.StationID, last.Interval(), last.Status, last.Version), fmt.Sprint(stands.StationID, stands.Interval(), stands.Status, stands.Version); got != want {
-			t.Errorf("%s: the trail ends with %s, stored is %s", id, got, want)
-		}
 	}
 }

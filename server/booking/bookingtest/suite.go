@@ -41,8 +41,6 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 		{"an import is all or nothing and permits the past", imports},
 		{"a policy is not overwritten by somebody who has not read it", stalePolicy},
 		{"no text of a caller breaks it", oddTexts},
-		{"random bookings one after another never overlap", func(t *testing.T, b bench) { random(t, b, 1, 400) }},
-		{"random bookings at once never overlap", func(t *testing.T, b bench) { random(t, b, 8, 100) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			backend := newBackend(t, NewSchool())
@@ -53,6 +51,13 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 			test.run(t, b)
 		})
 	}
+	seed := uint64(time.Now().UnixNano())
+	t.Run("random operations one after another keep the invariants", func(t *testing.T) {
+		RunProperty(t, Property{Seed: seed, Workers: 1, Each: 500}, newBackend)
+	})
+	t.Run("random operations at once keep the invariants", func(t *testing.T) {
+		RunProperty(t, Property{Seed: seed, Workers: 8, Each: 150}, newBackend)
+	})
 }
 
 // bench is a backend with a service on each handle.

@@ -10,6 +10,7 @@ const (
 	ActionBook            Action = "book"              // reserve, move, extend or cancel a booking of owner
 	ActionBookClass       Action = "book_class"        // a booking that blocks the station for a group
 	ActionOverrideRules   Action = "override_rules"    // book against a rule that may be overridden; never an overlap
+	ActionAttendance      Action = "manage_attendance" // say that somebody came, see strikes of others, decide appeals
 	ActionReadReports     Action = "read_reports"      // utilization and heatmaps
 	ActionManageOutages   Action = "manage_outages"    // say that a station is out of order, or well again
 	ActionManageTeams     Action = "manage_teams"      // teams and who is in them
@@ -21,7 +22,7 @@ const (
 // Actions gives every action, in the order in which GET /me lists them.
 func Actions() []Action {
 	return []Action{
-		ActionView, ActionSeeNames, ActionBook, ActionBookClass, ActionOverrideRules, ActionReadReports,
+		ActionView, ActionSeeNames, ActionBook, ActionBookClass, ActionOverrideRules, ActionAttendance, ActionReadReports,
 		ActionManageOutages, ActionManageTeams, ActionManageEquipment, ActionManagePeople, ActionManageTokens,
 	}
 }
@@ -40,7 +41,7 @@ func Allowed(actor Actor, action Action, owner string) bool {
 		return own
 	case ActionBook:
 		return own || teaches(actor.Role)
-	case ActionBookClass, ActionManageOutages, ActionManageTeams, ActionOverrideRules:
+	case ActionBookClass, ActionManageOutages, ActionManageTeams, ActionOverrideRules, ActionAttendance:
 		return teaches(actor.Role)
 	case ActionSeeNames:
 		return actor.Role != RoleStudent || owner == actor.PersonID
@@ -60,7 +61,7 @@ func scopeFor(action Action) Scope {
 	switch action {
 	case ActionView, ActionSeeNames:
 		return ScopeRead
-	case ActionBook, ActionBookClass, ActionOverrideRules:
+	case ActionBook, ActionBookClass, ActionOverrideRules, ActionAttendance:
 		return ScopeBook
 	case ActionReadReports:
 		return ScopeReport

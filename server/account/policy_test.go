@@ -12,6 +12,7 @@ var permitted = map[Action]map[Role]string{
 	ActionBook:            {RoleStudent: "own", RoleInstructor: "all", RolePlanner: "own", RoleAdmin: "all"},
 	ActionBookClass:       {RoleInstructor: "all", RoleAdmin: "all"},
 	ActionOverrideRules:   {RoleInstructor: "all", RoleAdmin: "all"},
+	ActionAttendance:      {RoleInstructor: "all", RoleAdmin: "all"},
 	ActionReadReports:     {RoleInstructor: "all", RolePlanner: "all", RoleAdmin: "all"},
 	ActionManageOutages:   {RoleInstructor: "all", RoleAdmin: "all"},
 	ActionManageTeams:     {RoleInstructor: "all", RoleAdmin: "all"},
@@ -46,7 +47,7 @@ func TestEveryRoleMayDoExactlyWhatTheTableSays(t *testing.T) {
 func TestATokenMayDoOnlyWhatItsScopesSay(t *testing.T) {
 	needed := map[Action]Scope{
 		ActionView: ScopeRead, ActionSeeNames: ScopeRead,
-		ActionBook: ScopeBook, ActionBookClass: ScopeBook, ActionOverrideRules: ScopeBook,
+		ActionBook: ScopeBook, ActionBookClass: ScopeBook, ActionOverrideRules: ScopeBook, ActionAttendance: ScopeBook,
 		ActionReadReports:   ScopeReport,
 		ActionManageOutages: ScopeAdmin, ActionManageTeams: ScopeAdmin, ActionManageEquipment: ScopeAdmin, ActionManagePeople: ScopeAdmin, ActionManageTokens: ScopeAdmin,
 	}

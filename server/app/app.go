@@ -45,6 +45,8 @@ type Server struct {
 	broker *broker.Broker // nil: an external one
 	ingest *ingest.Ingest
 	board  *live.Board
+	tender *booking.Tender
+	gossip *gossip
 	port   net.Listener // of the API
 	url    string       // where people reach it
 	api    *httpapi.Server
@@ -89,6 +91,8 @@ func (s *Server) build(ctx context.Context, options Options) error {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	bookings := booking.New(s.stores.Bookings, time.Now)
+	s.tender = booking.NewTender(bookings, witness{ledger: s.stores.Ledger, outages: s.stores.Equipment})
+	s.gossip = newGossip(bookings.Reconsider, s.log.With("part", "bookings"))
 	reports := report.New(report.Sources{Register: s.stores.Equipment, Bookings: s.stores.Bookings, Ledger: s.stores.Ledger})
 	s.board = live.New(live.Sources{Register: s.stores.Equipment, States: s.stores.States, People: s.stores.Accounts,
 		Bookings: bookings, Days: reports}, s.log.With("part", "board"))
@@ -153,7 +157,7 @@ func (s *Server) buildIngest(metrics prometheus.Registerer) (err error) {
 		cfg.Dial, cfg.Username, cfg.Password = s.broker.Dial, m.Username, rand.Text()
 	}
 	s.ingest, err = ingest.New(cfg, ingest.Deps{Samples: s.stores.Samples, Ledger: s.stores.Ledger, States: s.stores.States,
-		DeadLetters: s.stores.DeadLetters, Register: s.stores.Equipment, Touch: s.board.Touch, Metrics: metrics,
+		DeadLetters: s.stores.DeadLetters, Register: s.stores.Equipment, Touch: s.board.Touch, Learned: s.gossip.learned, Metrics: metrics,
 		Log: s.log.With("part", "ingest")})
 	return err
 }
@@ -193,7 +197,7 @@ func (s *Server) Run(ctx context.Context, with ...func(ctx context.Context) erro
 	if s.broker != nil {
 		s.hangUp() // notes who has enrolled
 	}
-	stages := []stage{{"board", together(s.board.Run, s.listen, s.keepHouse)}}
+	stages := []stage{{"board", together(s.board.Run, s.listen, s.keepHouse, s.tend)}}
 	if s.broker != nil {
 		stages = append(stages, stage{"broker", s.broker.Run})
 	}
@@ -201,6 +205,12 @@ func (s *Server) Run(ctx context.Context, with ...func(ctx context.Context) erro
 	serve := func(ctx context.Context) error { return s.api.Serve(ctx, s.port) }
 	stages = append(stages, stage{"http", together(append(with, serve)...)})
 	return errors.Join(runStages(ctx, stages), s.close())
+}
+
+// tend looks at bookings that are due, and passes on what devices have said about them.
+func (s *Server) tend(ctx context.Context) error {
+	look := func(ctx context.Context) error { return tend(ctx, s.tender, s.log.With("part", "bookings")) }
+	return together(look, s.gossip.run)(ctx)
 }
 
 // listen tells the board of bookings that this or another process changed.

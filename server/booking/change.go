@@ -244,7 +244,9 @@ func giveBack(b Booking, actor account.Actor, now time.Time) (Booking, Write) {
 	} else {
 		b.Status, b.ChargedUntil = StatusCancelled, b.StartsAt
 	}
-	b.DueAt = time.Time{}
+	if b.Verdict == "" || b.Verdict == VerdictArrived {
+		b.DueAt = time.Time{} // late minutes may still change the others
+	}
 	write := update(b, act, actor, now)
 	return write.Update[0], write
 }

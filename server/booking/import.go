@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // ImportFault is what is wrong with one row.
@@ -59,6 +60,15 @@ func CheckImport(rules *Rules, there, rows []Booking) error {
 	}
 	slices.SortFunc(faults, func(a, b ImportFault) int { return a.Row - b.Row })
 	return &ImportError{Faults: faults}
+}
+
+// ImportedDue gives when an imported booking is first to be looked at: when it starts, or at once when it runs. What is over is
+// history: nobody is judged for it.
+func ImportedDue(b Booking, now time.Time) time.Time {
+	if b.Status != StatusConfirmed || !b.judged() || !b.EndsAt.After(now) {
+		return time.Time{}
+	}
+	return b.StartsAt
 }
 
 func importFault(row int, p *place, code string, f *finding) ImportFault {

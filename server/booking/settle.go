@@ -20,8 +20,12 @@ func (p *place) due(b Booking) time.Time {
 		return b.HeldUntil
 	case b.Status == StatusRequested:
 		return b.StartsAt
-	case b.Status == StatusConfirmed && b.Purpose != PurposeClass && b.Verdict == "":
-		return b.StartsAt.Add(minutes(p.policy.GraceMinutes) + lag)
+	case b.Status == StatusConfirmed && b.judged() && b.Verdict == "":
+		return p.grace(b).due()
+	case b.Verdict == VerdictArrived && p.policy.IdleReleaseMinutes > 0:
+		return b.StartsAt // at once: whether it is watched depends on what has changed
+	case b.Verdict != "":
+		return b.DueAt
 	}
 	return time.Time{}
 }

@@ -14,6 +14,9 @@ type Store interface {
 	Decider
 	Reader
 	Documents
+	// Remind makes bookings due at an instant, those that are due already and those that never would be, too. It waits for
+	// decisions about them that are under way.
+	Remind(ctx context.Context, bookingIDs []string, at time.Time) error
 	// Import inserts the rows in one transaction, all or none. It asks CheckImport on what the transaction sees, and returns
 	// its *ImportError. Rows without ID or Version get them.
 	Import(ctx context.Context, rows []Booking) error
@@ -57,6 +60,10 @@ type Reader interface {
 	Active(ctx context.Context, stationIDs []string, personID string, from, until time.Time) ([]Booking, error)
 	// Unmet gives the refusals recorded from From on and before Until, in the order of recording.
 	Unmet(ctx context.Context, from, until time.Time) ([]Unmet, error)
+	// StrikeByID reads one; an unknown id is fault.KindNotFound.
+	StrikeByID(ctx context.Context, id string) (Strike, error)
+	// Strikes gives those of a filter, the latest first.
+	Strikes(ctx context.Context, f StrikeFilter) ([]Strike, error)
 	// Busy gives, in no order, when active bookings keep the stations from others, buffer and all, within [from, until).
 	Busy(ctx context.Context, stationIDs []string, from, until time.Time) ([]Busy, error)
 	// Due gives the ids of bookings that are due at now, the longest due first.
@@ -192,6 +199,7 @@ const (
 	ActReleased  Act = "released"  // nobody came, or nobody works: the rest goes to others
 	ActReseated  Act = "reseated"  // to another station, because of an outage
 	ActDisplaced Act = "displaced" // cancelled because of an outage or a class
+	ActWarned    Act = "warned"    // "still working?"
 	ActKept      Act = "kept"      // "still working"
 )
 

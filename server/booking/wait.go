@@ -66,6 +66,22 @@ type Strike struct {
 	Version    int64
 }
 
+// StrikeFilter narrows a list of strikes; empty fields do not.
+type StrikeFilter struct {
+	PersonID  string
+	BookingID string
+	// Open wants those whose appeal waits for an answer.
+	Open  bool
+	After StrikeCursor // the page starts behind it
+	Limit int          // 0: all
+}
+
+// StrikeCursor is a place in the order of a list of strikes; the zero one is before everything.
+type StrikeCursor struct {
+	At time.Time
+	ID string
+}
+
 // Counts reports whether the strike stands at that instant.
 func (s Strike) Counts(at time.Time) bool { return s.State == StrikeStanding && at.Before(s.ExpiresAt) }
 

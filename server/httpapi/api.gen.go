@@ -18,16 +18,17 @@ import (
 
 // Defines values for Action.
 const (
-	ActionBook            Action = "book"
-	ActionBookClass       Action = "book_class"
-	ActionManageEquipment Action = "manage_equipment"
-	ActionManageOutages   Action = "manage_outages"
-	ActionManageOwnTokens Action = "manage_own_tokens"
-	ActionManagePeople    Action = "manage_people"
-	ActionOverrideRules   Action = "override_rules"
-	ActionReadReports     Action = "read_reports"
-	ActionSeeNames        Action = "see_names"
-	ActionView            Action = "view"
+	ActionBook             Action = "book"
+	ActionBookClass        Action = "book_class"
+	ActionManageAttendance Action = "manage_attendance"
+	ActionManageEquipment  Action = "manage_equipment"
+	ActionManageOutages    Action = "manage_outages"
+	ActionManageOwnTokens  Action = "manage_own_tokens"
+	ActionManagePeople     Action = "manage_people"
+	ActionOverrideRules    Action = "override_rules"
+	ActionReadReports      Action = "read_reports"
+	ActionSeeNames         Action = "see_names"
+	ActionView             Action = "view"
 )
 
 // Defines values for AlternativeWhy.

@@ -69,7 +69,9 @@ type Deps struct {
 	DeadLetters telemetry.DeadLetters
 	Register    Register
 	// Touch is told which stations have news, for the live board; it must return at once. Nil: nobody is told.
-	Touch   func(stationIDs ...string)
+	Touch func(stationIDs ...string)
+	// Learned is told which minutes have become known, after they are stored; it must return at once. Nil: nobody is told.
+	Learned func(days []ledger.StationDay)
 	Metrics prometheus.Registerer // nil: none
 	Log     *slog.Logger
 }
@@ -113,6 +115,9 @@ type delivery struct {
 func New(config Config, deps Deps) (*Ingest, error) {
 	if config.QueueMessages == 0 {
 		config.QueueMessages = 1024
+	}
+	if deps.Learned == nil {
+		deps.Learned = func([]ledger.StationDay) {}
 	}
 	if deps.Touch == nil {
 		deps.Touch = func(...string) {}

@@ -112,6 +112,7 @@ func (i *Ingest) storeBatch(ctx context.Context, b *batch) error {
 	i.acknowledge(b, v)
 	if len(days) > 0 {
 		i.deps.Touch(stations(days)...)
+		i.deps.Learned(days)
 	}
 	return nil
 }

@@ -82,6 +82,9 @@ func importStatements(rows []booking.Booking, now time.Time, notify bool) []stat
 		if r.ChangedAt.IsZero() {
 			r.ChangedAt = r.CreatedAt
 		}
+		if r.DueAt.IsZero() {
+			r.DueAt = booking.ImportedDue(r, now)
+		}
 		bookings.add(bookingValues(r))
 		entries.add(entryValues(booking.Entry{BookingID: r.ID, At: now, Act: booking.ActImported, After: r}))
 	}

@@ -23,12 +23,14 @@ type Memory struct {
 	bookings  map[string]booking.Booking
 	unmet     []booking.Unmet
 	trail     []booking.Entry
+	strikes   map[string]booking.Strike
+	used      []booking.Use
 	made      int
 }
 
 // NewMemory gives a store without bookings.
 func NewMemory(s School) *Memory {
-	return &Memory{school: s, bookings: map[string]booking.Booking{}}
+	return &Memory{school: s, bookings: map[string]booking.Booking{}, strikes: map[string]booking.Strike{}}
 }
 
 // Put replaces the school.
@@ -82,6 +84,7 @@ func (m *Memory) Decide(ctx context.Context, ask booking.Ask, decide func(bookin
 			v.People[p.ID] = p
 		}
 	}
+	m.showStrikes(ask, &v)
 	m.showTeams(&v, ask)
 	w, err := decide(v)
 	if err != nil {
@@ -94,6 +97,7 @@ func (m *Memory) Decide(ctx context.Context, ask booking.Ask, decide func(bookin
 	for _, b := range rows {
 		m.bookings[b.ID] = b
 	}
+	m.keepStrikes(w)
 	m.unmet = append(m.unmet, w.Unmet...)
 	m.trail = append(m.trail, w.Trail...)
 	return nil
@@ -240,6 +244,9 @@ func (m *Memory) Import(_ context.Context, rows []booking.Booking) error {
 			b.ID = m.newID()
 		}
 		b.Version = max(b.Version, 1)
+		if b.DueAt.IsZero() {
+			b.DueAt = booking.ImportedDue(b, Now())
+		}
 		m.bookings[b.ID] = b
 		m.trail = append(m.trail, booking.Entry{BookingID: b.ID, At: b.CreatedAt, Act: booking.ActImported, After: b})
 	}

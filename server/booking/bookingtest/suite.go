@@ -41,6 +41,10 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 		{"an import is all or nothing and permits the past", imports},
 		{"a policy is not overwritten by somebody who has not read it", stalePolicy},
 		{"no text of a caller breaks it", oddTexts},
+		{"TestCase11: of a cancellation and a release at the same instant one wins, and both are told what stands", case11CancelAndRelease},
+		{"TestCase12: whoever tends at the same instant, there is one verdict and one strike", case12Idempotent},
+		{"strikes are found by id, person, team and booking", strikes},
+		{"a reminder makes a booking due", reminders},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			backend := newBackend(t, NewSchool())

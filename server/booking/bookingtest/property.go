@@ -24,6 +24,10 @@ type Property struct {
 	Seed    uint64
 	Workers int
 	Each    int // operations of one worker
+	// Clock tells the time, where several processes walk together; nil: it goes on with each operation, a week in 20,000.
+	Clock func() time.Time
+	// Step is called after each operation; nil: not.
+	Step func()
 }
 
 // RunProperty walks on a backend. newBackend gives an empty database that holds the school.
@@ -34,18 +38,34 @@ func RunProperty(t *testing.T, p Property, newBackend func(tb testing.TB, s Scho
 			t.Logf("seed %d, %d workers, %d operations each", p.Seed, p.Workers, p.Each)
 		}
 	})
-	w := newWorld(t, p, newBackend)
-	var walkers sync.WaitGroup
-	for n := range p.Workers {
-		walkers.Go(func() { w.walk(t, &walker{rng: rand.New(rand.NewPCG(p.Seed, uint64(n))), n: n}, p.Each) })
-	}
-	walkers.Wait()
+	w := newWorld(p, newBackend(t, NewSchool()))
+	w.lay(t)
+	w.all(t)
 	w.check(t)
+}
+
+// Lay puts the rules of the walk into a database that holds the school.
+func Lay(t *testing.T, b Backend) {
+	t.Helper()
+	newWorld(Property{}, b).lay(t)
+}
+
+// Walk only walks: other processes walk in the same school, where Lay has been called, and one calls Check in the end.
+func Walk(t *testing.T, p Property, b Backend) {
+	t.Helper()
+	newWorld(p, b).all(t)
+}
+
+// Check looks at everything that is stored.
+func Check(t *testing.T, p Property, b Backend) {
+	t.Helper()
+	newWorld(p, b).checkStored(t)
 }
 
 // world is the school that is walked in.
 type world struct {
 	bench
+	Property
 	seconds atomic.Int64 // since Now
 	deeds   []deed
 	weights int
@@ -80,16 +100,19 @@ type walker struct {
 	n   int
 }
 
-func newWorld(t *testing.T, p Property, newBackend func(tb testing.TB, s School) Backend) *world {
-	t.Helper()
-	w := &world{deeds: deeds(), counts: map[string]int{}}
-	w.bench = bench{Backend: newBackend(t, NewSchool())}
+func newWorld(p Property, b Backend) *world {
+	w := &world{Property: p, deeds: deeds(), counts: map[string]int{}, bench: bench{Backend: b}}
 	for _, store := range w.Stores {
 		w.services = append(w.services, booking.New(store, w.now))
 	}
 	for _, d := range w.deeds {
 		w.weights += d.weight
 	}
+	return w
+}
+
+func (w *world) lay(t *testing.T) {
+	t.Helper()
 	buffer, horizon := 15, 400
 	for _, rule := range []booking.PolicyRule{
 		{Scope: booking.ScopeSchool, HorizonDays: &horizon}, {Scope: booking.ScopeStation, ScopeID: StationID(1), BufferMinutes: &buffer},
@@ -98,14 +121,26 @@ func newWorld(t *testing.T, p Property, newBackend func(tb testing.TB, s School)
 			t.Fatal(err)
 		}
 	}
-	return w
 }
 
-// now is the clock of the world: it goes on with every operation, a week in 20,000 of them.
-func (w *world) now() time.Time { return Now().Add(time.Duration(w.seconds.Load()) * time.Second) }
+// now is the clock of the world.
+func (w *world) now() time.Time {
+	if w.Clock != nil {
+		return w.Clock()
+	}
+	return Now().Add(time.Duration(w.seconds.Load()) * time.Second)
+}
 
-func (w *world) walk(t *testing.T, r *walker, steps int) {
-	for range steps {
+func (w *world) all(t *testing.T) {
+	var walkers sync.WaitGroup
+	for n := range w.Workers {
+		walkers.Go(func() { w.walk(t, &walker{rng: rand.New(rand.NewPCG(w.Seed, uint64(n))), n: n}) })
+	}
+	walkers.Wait()
+}
+
+func (w *world) walk(t *testing.T, r *walker) {
+	for range w.Each {
 		w.seconds.Add(int64(r.rng.IntN(61)))
 		d := w.choose(r)
 		made, err := d.do(w, t, r)
@@ -116,6 +151,9 @@ func (w *world) walk(t *testing.T, r *walker, steps int) {
 		if err != nil && !expected(err) {
 			t.Errorf("%s: %v", d.name, err)
 			return
+		}
+		if w.Step != nil {
+			w.Step()
 		}
 	}
 }
@@ -276,7 +314,7 @@ func expected(err error) bool {
 	return errors.As(err, &refused)
 }
 
-// check looks at everything that is stored, from another handle than the one that wrote most.
+// check looks at what was done and at everything that is stored.
 func (w *world) check(t *testing.T) {
 	t.Helper()
 	w.mu.Lock()
@@ -287,6 +325,12 @@ func (w *world) check(t *testing.T) {
 			t.Errorf("%s never succeeded: %v", d.name, w.counts)
 		}
 	}
+	w.checkStored(t)
+}
+
+// checkStored looks at what is stored from another handle than the one that wrote most.
+func (w *world) checkStored(t *testing.T) {
+	t.Helper()
 	all, err := w.service(1).List(t.Context(), booking.Filter{})
 	if err != nil {
 		t.Fatal(err)

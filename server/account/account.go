@@ -28,6 +28,7 @@ type Person struct {
 	Role         Role
 	Programme    string // the course of study that the person's bookings serve unless they say otherwise
 	Language     string // "zh-CN" or "en"; empty: the browser decides
+	Email        string // where the person is written to; empty: nowhere
 	PasswordHash string // argon2id; empty: cannot sign in by password
 	DisabledAt   time.Time
 	CreatedAt    time.Time

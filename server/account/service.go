@@ -119,12 +119,14 @@ func (s *Service) Update(ctx context.Context, p Person) (Person, error) {
 }
 
 func (s *Service) put(ctx context.Context, p Person) (Person, error) {
-	p.Login = strings.TrimSpace(p.Login)
+	p.Login, p.Email = strings.TrimSpace(p.Login), strings.TrimSpace(p.Email)
 	switch {
 	case p.Login == "":
 		return Person{}, fault.Rule("login_empty", "a person needs a login").On("login")
 	case !p.Role.Valid():
 		return Person{}, fault.Rule("role_unknown", "the role is student, instructor, planner or admin, not %q", p.Role).On("role")
+	case p.Email != "" && !ValidEmail(p.Email):
+		return Person{}, fault.Rule("email_invalid", "%q is no mail address; write name@school.example", p.Email).On("email")
 	}
 	p, err := s.store.PutPerson(ctx, p)
 	if err == nil {

@@ -1,8 +1,8 @@
 // Package app wires the server: it is the only place that knows all rooms of the house.
 //
 // New builds in named steps and starts nothing that runs on; Run runs it all. Run ends in this order: the HTTP edge stops
-// taking requests and ends the event streams, ingest finishes and acknowledges the batch in hand, the broker hangs up, the
-// board and the housekeeping stop, and only then are the stores closed.
+// taking requests and ends the event streams, the courier gives back what it has in hand, ingest finishes and acknowledges
+// the batch in hand, the broker hangs up, the board and the housekeeping stop, and only then are the stores closed.
 package app
 
 import (
@@ -23,6 +23,7 @@ import (
 	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/broker"
 	"github.com/labtide/labtide/server/config"
+	"github.com/labtide/labtide/server/courier"
 	"github.com/labtide/labtide/server/httpapi"
 	"github.com/labtide/labtide/server/ingest"
 	"github.com/labtide/labtide/server/live"
@@ -39,18 +40,19 @@ type Options struct {
 
 // Server is the whole program, ready to run.
 type Server struct {
-	cfg    config.Config
-	log    *slog.Logger
-	stores *Stores
-	broker *broker.Broker // nil: an external one
-	ingest *ingest.Ingest
-	board  *live.Board
-	tender *booking.Tender
-	gossip *gossip
-	port   net.Listener // of the API
-	url    string       // where people reach it
-	api    *httpapi.Server
-	hung   hangUps
+	cfg     config.Config
+	log     *slog.Logger
+	stores  *Stores
+	broker  *broker.Broker // nil: an external one
+	ingest  *ingest.Ingest
+	board   *live.Board
+	courier *courier.Worker
+	tender  *booking.Tender
+	gossip  *gossip
+	port    net.Listener // of the API
+	url     string       // where people reach it
+	api     *httpapi.Server
+	hung    hangUps
 }
 
 // New opens the stores and the ports. Close what it gives, or Run it, which closes it.
@@ -103,6 +105,9 @@ func (s *Server) build(ctx context.Context, options Options) error {
 		return err
 	}
 	if err := s.buildIngest(metrics); err != nil {
+		return err
+	}
+	if err := s.buildCourier(metrics); err != nil {
 		return err
 	}
 	accounts, err := account.New(s.stores.Accounts, time.Now)
@@ -201,7 +206,7 @@ func (s *Server) Run(ctx context.Context, with ...func(ctx context.Context) erro
 	if s.broker != nil {
 		stages = append(stages, stage{"broker", s.broker.Run})
 	}
-	stages = append(stages, stage{"ingest", s.ingest.Run})
+	stages = append(stages, stage{"ingest", s.ingest.Run}, stage{"courier", s.courier.Run})
 	serve := func(ctx context.Context) error { return s.api.Serve(ctx, s.port) }
 	stages = append(stages, stage{"http", together(append(with, serve)...)})
 	return errors.Join(runStages(ctx, stages), s.close())

@@ -23,6 +23,7 @@ type Stores struct {
 	Equipment   *sqldb.Equipment
 	Accounts    *sqldb.Accounts
 	Bookings    *sqldb.Bookings
+	Courier     *sqldb.Courier
 	Ledger      *sqldb.Ledger
 	States      *sqldb.States
 	Sessions    *sqldb.Sessions
@@ -48,7 +49,7 @@ func OpenStores(ctx context.Context, cfg config.Config, log *slog.Logger) (*Stor
 	}
 	s := &Stores{
 		DB: db, Equipment: sqldb.NewEquipment(db), Accounts: sqldb.NewAccounts(db), Bookings: sqldb.NewBookings(db),
-		Ledger: sqldb.NewLedger(db), States: sqldb.NewStates(db), Sessions: sqldb.NewSessions(db),
+		Courier: sqldb.NewCourier(db), Ledger: sqldb.NewLedger(db), States: sqldb.NewStates(db), Sessions: sqldb.NewSessions(db),
 		DeadLetters: sqldb.NewDeadLetters(db), Idempotency: sqldb.NewIdempotency(db),
 		closers: []func() error{db.Close},
 	}

@@ -162,7 +162,9 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 			wanted.OccupiedUntil = current.Occupied().Until // a buffer that has grown since takes nothing from the next one
 		}
 	}
-	return update(wanted, ActChanged, actor, now), nil, nil
+	write := update(wanted, ActChanged, actor, now)
+	write.Effects = announce(ActChanged, current, write.Update[0], actor, now)
+	return write, nil, nil
 }
 
 // change makes the proposal of a change: the start stands when neither it nor the station differs.
@@ -248,6 +250,7 @@ func giveBack(b Booking, actor account.Actor, now time.Time) (Booking, Write) {
 		b.DueAt = time.Time{} // late minutes may still change the others
 	}
 	write := update(b, act, actor, now)
+	write.Effects = announce(act, write.Update[0], write.Update[0], actor, now)
 	return write.Update[0], write
 }
 

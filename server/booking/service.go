@@ -296,6 +296,7 @@ func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Wri
 		made.Insert = append(made.Insert, b)
 		taken = append(taken[:len(taken):len(taken)], b)
 		made.Trail = append(made.Trail, Entry{BookingID: b.ID, At: now, PersonID: actor.PersonID, Act: ActReserved, After: b})
+		made.Effects = append(made.Effects, announce(ActReserved, b, b, actor, now)...)
 	}
 	if len(refusals) > 0 {
 		return Write{Unmet: unmetSeats(now, seats, against, refusals)}, &Refused{Refusals: refusals}, nil

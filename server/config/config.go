@@ -12,6 +12,9 @@ type Config struct {
 	Database  Database  `yaml:"database"`
 	Telemetry Telemetry `yaml:"telemetry"`
 	MQTT      MQTT      `yaml:"mqtt"`
+	Messages  Messages  `yaml:"messages"`
+	SMTP      SMTP      `yaml:"smtp"`
+	Webhooks  Webhooks  `yaml:"webhooks"`
 	Log       Log       `yaml:"log"`
 }
 
@@ -66,6 +69,30 @@ type MQTT struct {
 	PublicURL  string `yaml:"public_url"`
 }
 
+// Messages is how people are written to.
+type Messages struct {
+	Language    string `yaml:"language"`
+	Invitations bool   `yaml:"invitations"`
+}
+
+// SMTP is the server that takes the mail. Without a host no mail is sent.
+type SMTP struct {
+	Host     string        `yaml:"host"`
+	Port     int           `yaml:"port"`
+	Username string        `yaml:"username"`
+	Password string        `yaml:"password"`
+	From     string        `yaml:"from"`
+	TLS      string        `yaml:"tls"`
+	CA       string        `yaml:"ca"`
+	Timeout  time.Duration `yaml:"timeout"`
+}
+
+// Webhooks is how programs are told.
+type Webhooks struct {
+	Timeout      time.Duration `yaml:"timeout"`
+	AllowPrivate []string      `yaml:"allow_private"`
+}
+
 // Log is what the server says about itself.
 type Log struct {
 	Level  string `yaml:"level"`
@@ -78,6 +105,11 @@ const (
 	DriverPostgres = "postgres"
 	StoreSQLite    = "sqlite"
 	StoreInfluxDB  = "influxdb"
+	TLSStart       = "starttls"
+	TLSFull        = "tls"
+	TLSNone        = "none"
+	Chinese        = "zh-CN"
+	English        = "en"
 )
 
 // Default is a server that needs no other: SQLite, embedded broker, on this machine only.
@@ -93,7 +125,10 @@ func Default() Config {
 				RetentionPolicy: "autogen", Timeout: 10 * time.Second,
 			},
 		},
-		MQTT: MQTT{Embedded: true, Listen: "127.0.0.1:1883", MaxClients: 10000, Username: "labtide-server"},
-		Log:  Log{Level: "info", Format: "text"},
+		MQTT:     MQTT{Embedded: true, Listen: "127.0.0.1:1883", MaxClients: 10000, Username: "labtide-server"},
+		Messages: Messages{Language: Chinese},
+		SMTP:     SMTP{Port: 587, TLS: TLSStart, Timeout: 30 * time.Second},
+		Webhooks: Webhooks{Timeout: 10 * time.Second, AllowPrivate: []string{}},
+		Log:      Log{Level: "info", Format: "text"},
 	}
 }

@@ -47,6 +47,9 @@ server: {listen: nowhere, tls_cert: a.pem, trusted_proxies: [everyone]}
 database: {driver: postgres}
 telemetry: {store: paper, retention_days: 0}
 mqtt: {embedded: false, broker: "http://x"}
+messages: {language: de}
+smtp: {host: mail.example, port: 0, from: nobody, tls: maybe, timeout: 10m, username: labtide}
+webhooks: {timeout: 0s, allow_private: [inside]}
 log: {level: loud, format: xml}
 `)
 	_, err := Load(path, nil)
@@ -56,6 +59,7 @@ log: {level: loud, format: xml}
 	for _, key := range []string{
 		"server.listen", "server.tls_cert", "server.trusted_proxies", "database.dsn", "telemetry.store",
 		"telemetry.retention_days", "mqtt.broker", "mqtt.password", "log.level", "log.format",
+		"messages.language", "smtp.port", "smtp.from", "smtp.tls", "smtp.timeout", "smtp.username", "webhooks.timeout", "webhooks.allow_private",
 	} {
 		if !strings.Contains(err.Error(), key+":") {
 			t.Errorf("no word of %s in\n%v", key, err)
@@ -110,7 +114,7 @@ func TestWrongVariablesAreNamed(t *testing.T) {
 
 func TestPrintedConfigHoldsNoSecret(t *testing.T) {
 	cfg := Default()
-	cfg.Database.DSN, cfg.MQTT.Password, cfg.Telemetry.InfluxDB.Token = "postgres://u:hush@h/d", "hush", "hush"
+	cfg.Database.DSN, cfg.MQTT.Password, cfg.Telemetry.InfluxDB.Token, cfg.SMTP.Password, cfg.SMTP.Username = "postgres://u:hush@h/d", "hush", "hush", "hush", "labtide"
 	text, err := cfg.Encode()
 	if err != nil || strings.Contains(string(text), "hush") {
 		t.Errorf("%s %v", text, err)

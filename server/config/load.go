@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -46,7 +48,7 @@ func decode(text []byte, cfg *Config) error {
 
 // Encode writes the settings as YAML, secrets left out.
 func (c Config) Encode() ([]byte, error) {
-	for _, secret := range []*string{&c.Database.DSN, &c.Telemetry.InfluxDB.Token, &c.Telemetry.InfluxDB.Password, &c.MQTT.Password} {
+	for _, secret := range []*string{&c.Database.DSN, &c.Telemetry.InfluxDB.Token, &c.Telemetry.InfluxDB.Password, &c.MQTT.Password, &c.SMTP.Password} {
 		if *secret != "" {
 			*secret = "(set)"
 		}
@@ -72,6 +74,9 @@ func (c Config) Validate() error {
 	}
 	c.Telemetry.validate(&v)
 	c.MQTT.validate(&v)
+	v.oneOf("messages.language", c.Messages.Language, Chinese, English)
+	c.SMTP.validate(&v)
+	c.Webhooks.validate(&v)
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "text", "json")
 	return errors.Join(v...)
@@ -118,6 +123,39 @@ func (m MQTT) validate(v *faults) {
 	v.brokerURL("mqtt.public_url", m.PublicURL)
 	if strings.ContainsAny(m.ShareGroup, "/+# ") {
 		v.add("mqtt.share_group", "may not hold / + # or a space")
+	}
+}
+
+func (s SMTP) validate(v *faults) {
+	v.oneOf("smtp.tls", s.TLS, TLSStart, TLSFull, TLSNone)
+	if s.Timeout <= 0 || s.Timeout > longestAttempt {
+		v.add("smtp.timeout", "%v is out of range; write 1s to %v", s.Timeout, longestAttempt)
+	}
+	if s.Port < 1 || s.Port > 65535 {
+		v.add("smtp.port", "%d is no port; 587 is usual for starttls, 465 for tls", s.Port)
+	}
+	if (s.Username == "") != (s.Password == "") {
+		v.add("smtp.username", "goes with smtp.password: set both or neither")
+	}
+	if s.Host == "" {
+		return
+	}
+	if _, err := mail.ParseAddress(s.From); err != nil {
+		v.add("smtp.from", "%q is no sender; write labs@school.example or Training labs <labs@school.example>", s.From)
+	}
+}
+
+// longestAttempt is less than what the courier gives one.
+const longestAttempt = 45 * time.Second
+
+func (w Webhooks) validate(v *faults) {
+	if w.Timeout <= 0 || w.Timeout > longestAttempt {
+		v.add("webhooks.timeout", "%v is out of range; write 1s to %v", w.Timeout, longestAttempt)
+	}
+	for _, network := range w.AllowPrivate {
+		if _, err := netip.ParsePrefix(network); err != nil {
+			v.add("webhooks.allow_private", "%q is no network; write 10.20.0.0/16", network)
+		}
 	}
 }
 

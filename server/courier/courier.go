@@ -25,6 +25,9 @@ const (
 	ChannelNotice  Channel = "notice"  // the target is a station: whoever sits there
 )
 
+// Channels gives every channel.
+func Channels() []Channel { return []Channel{ChannelMail, ChannelWebhook, ChannelNotice} }
+
 // Outcome is how a delivery ended; empty: it has not.
 type Outcome string
 

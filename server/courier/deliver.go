@@ -46,7 +46,11 @@ func (w *Worker) deliverMail(ctx context.Context, d Delivery) error {
 	}
 	l := in(w.spoken(person.Language))
 	m := l.write(f, w.cfg.PublicURL)
-	return w.deps.Mail.Send(ctx, mail.Message{ID: d.ID, To: person.Email, Name: person.Name, Subject: m.subject, Text: m.text(l, person.Name)})
+	out := mail.Message{ID: d.ID, To: person.Email, Name: person.Name, Subject: m.subject, Text: m.text(l, person.Name)}
+	if w.cfg.Invitations {
+		out.Calendar, out.Method = w.invitation(f, l, person)
+	}
+	return w.deps.Mail.Send(ctx, out)
 }
 
 // spoken gives the language of somebody who may have chosen none.
@@ -131,7 +135,7 @@ func utc(t time.Time) string {
 // Test posts a message to a hook, outside the queue, and returns when the target has answered.
 func (w *Worker) Test(ctx context.Context, h Hook) error {
 	now := w.deps.Now()
-	station := Station{Code: "TEST-01", Name: "Labtide", Zone: time.UTC}
+	station := Station{Code: "TEST-01", Zone: time.UTC}
 	f := facts{effect: booking.Effect{ID: "test", At: now, Event: booking.EventReserved, Body: map[string]string{FactReason: "Labtide: test · 测试"}},
 		station: station, startsAt: now.UTC().Truncate(time.Hour), endsAt: now.UTC().Truncate(time.Hour).Add(time.Hour)}
 	return w.post(ctx, h, "test", f)

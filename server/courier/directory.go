@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/labtide/labtide/server/booking"
+	"github.com/labtide/labtide/server/equipment"
 )
 
 // Directory knows whom and what messages are about. An unknown id is fault.KindNotFound.
@@ -15,7 +16,7 @@ type Directory interface {
 	Staff(ctx context.Context) ([]string, error)
 	Station(ctx context.Context, id string) (Station, error)
 	// Kind gives the name of a kind of station.
-	Kind(ctx context.Context, id string) (string, error)
+	Kind(ctx context.Context, id string) (equipment.Text, error)
 	Booking(ctx context.Context, id string) (booking.Booking, error)
 }
 
@@ -29,8 +30,8 @@ type Person struct {
 // Station is where it happened.
 type Station struct {
 	Code string
-	Name string
-	Room string // its name
+	Name equipment.Text // may be empty
+	Room equipment.Text // its name
 	Zone *time.Location
 }
 

@@ -2,6 +2,7 @@ package courier
 
 import (
 	"slices"
+	"time"
 
 	"github.com/labtide/labtide/server/booking"
 )
@@ -18,9 +19,20 @@ func Events() []booking.Event {
 	}
 }
 
-// ownDoing are events of what a person did for themselves: nobody is written to for them, but for the invitation.
-func ownDoing(e booking.Event) bool {
-	return slices.Contains([]booking.Event{booking.EventReserved, booking.EventChanged, booking.EventCancelled, booking.EventEnded}, e)
+// ownDoing reports whether a person did it for themselves: nobody is written to for that, but for the invitation.
+func ownDoing(e booking.Effect) bool {
+	own := []booking.Event{booking.EventReserved, booking.EventChanged, booking.EventCancelled, booking.EventEnded}
+	return slices.Contains(own, e.Event) && e.Body[FactBy] == ""
+}
+
+// deadline is when it is too late to act; zero: never.
+func deadline(e booking.Effect) time.Time {
+	for _, fact := range []string{FactExpiresAt, FactHeldUntil} {
+		if at, err := time.Parse(time.RFC3339, e.Body[fact]); err == nil {
+			return at
+		}
+	}
+	return time.Time{}
 }
 
 // public are events that concern no one person: programs are told of them, and nobody is written to.
@@ -35,8 +47,10 @@ const (
 	FactAnswer      = "answer" // of who decided
 	FactDecision    = "decision"
 	FactExpiresAt   = "expires_at" // when it is too late to act
+	FactHeldUntil   = "held_until" // the same of an offer
 	FactStartsAt    = "starts_at"  // of the booking, if not as it stands now
 	FactEndsAt      = "ends_at"
 	FactPerson      = "person" // whom it is about, where it is told to others
 	FactKind        = "kind"
+	FactBy          = "by" // who did it, when it was not the person
 )

@@ -77,11 +77,11 @@ func (r routing) route(e booking.Effect) []Delivery {
 // readers gives the people to write to.
 func (r routing) readers(e booking.Effect) []string {
 	switch {
-	case !r.mail, public(e.Event), ownDoing(e.Event) && !r.invitations:
+	case !r.mail, public(e.Event), ownDoing(e) && !r.invitations:
 		return nil
 	case e.PersonID != "":
 		return []string{e.PersonID}
-	case ownDoing(e.Event):
+	case ownDoing(e):
 		return nil
 	}
 	return r.staff
@@ -89,8 +89,8 @@ func (r routing) readers(e booking.Effect) []string {
 
 // giveUp is when nobody can act on it any more, if that is before the usual.
 func giveUp(e booking.Effect, usual time.Time) time.Time {
-	at, err := time.Parse(time.RFC3339, e.Body[FactExpiresAt])
-	if err != nil || at.After(usual) || e.Event == booking.EventQualificationEnding {
+	at := deadline(e)
+	if at.IsZero() || at.After(usual) || e.Event == booking.EventQualificationEnding {
 		return usual
 	}
 	return at

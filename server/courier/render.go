@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/labtide/labtide/server/booking"
+	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/fault"
 )
 
@@ -15,11 +16,12 @@ type facts struct {
 	effect   booking.Effect
 	station  Station // zero: the effect is about none
 	from     Station
-	kind     string
+	kind     equipment.Text
 	who      string
 	startsAt time.Time // in the station's zone; zero: there is no booking
 	endsAt   time.Time
 	until    time.Time
+	booking  booking.Booking // zero: there is none
 }
 
 // facts looks up everything that an effect speaks of. What is gone is left out: the rest can be said all the same.
@@ -29,6 +31,7 @@ func (w *Worker) facts(ctx context.Context, e booking.Effect) (f facts, err erro
 	if err != nil {
 		return f, err
 	}
+	f.booking = b
 	stationID := e.StationID
 	if stationID == "" {
 		stationID = b.StationID
@@ -52,7 +55,10 @@ func (w *Worker) facts(ctx context.Context, e booking.Effect) (f facts, err erro
 	}
 	f.who = person.Name
 	f.startsAt, f.endsAt = f.local(e.Body[FactStartsAt], b.StartsAt), f.local(e.Body[FactEndsAt], b.EndsAt)
-	f.until = f.local(e.Body[FactExpiresAt], b.HeldUntil)
+	if f.until = b.HeldUntil; !deadline(e).IsZero() {
+		f.until = deadline(e)
+	}
+	f.until = f.local("", f.until)
 	return f, nil
 }
 
@@ -87,7 +93,7 @@ type message struct {
 
 func (l language) write(f facts, publicURL string) message {
 	words := l.events[f.effect.Event]
-	fill := strings.NewReplacer("{station}", f.station.Code, "{from}", f.from.Code, "{kind}", f.kind, "{who}", f.who)
+	fill := strings.NewReplacer("{station}", f.station.Code, "{from}", f.from.Code, "{kind}", f.kind.In(l.tag), "{who}", f.who)
 	m := message{
 		// Without a station the mark that leads to it goes, too.
 		subject: strings.TrimRight(fill.Replace(words.subject), ":： "),
@@ -99,9 +105,9 @@ func (l language) write(f facts, publicURL string) message {
 		}
 	}
 	body := f.effect.Body
-	add(l.details.from, f.from.place())
-	add(l.details.station, f.station.place())
-	add(l.details.kind, f.kind)
+	add(l.details.from, f.from.place(l.tag))
+	add(l.details.station, f.station.place(l.tag))
+	add(l.details.kind, f.kind.In(l.tag))
 	if !f.startsAt.IsZero() && !f.endsAt.IsZero() {
 		add(l.details.time, l.span(f.startsAt, f.endsAt))
 	}
@@ -122,9 +128,9 @@ func (l language) decided(decision string) string {
 }
 
 // place names a station as people find it.
-func (s Station) place() string {
+func (s Station) place(language string) string {
 	parts := make([]string, 0, 3)
-	for _, part := range []string{s.Code, s.Name, s.Room} {
+	for _, part := range []string{s.Code, s.Name.In(language), s.Room.In(language)} {
 		if part != "" && (len(parts) == 0 || parts[len(parts)-1] != part) {
 			parts = append(parts, part)
 		}

@@ -15,6 +15,7 @@ const (
 
 // language holds the words of one. In the texts {station}, {from}, {who} and {kind} stand for what they say.
 type language struct {
+	tag      string
 	greeting string
 	colon    string
 	details  details

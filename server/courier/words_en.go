@@ -8,6 +8,7 @@ import (
 
 func english() language {
 	return language{
+		tag:      English,
 		greeting: "Hello {name},", colon: ": ",
 		footer: "Labtide wrote this because it concerns a booking or a task of yours. Please do not answer this mail.",
 		date:   func(t time.Time) string { return t.Format("Mon 2 Jan 2006") },

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/labtide/labtide/server/booking"
+	"github.com/labtide/labtide/server/equipment"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -19,16 +20,16 @@ func sample(e booking.Event) facts {
 	from := time.Date(2026, 11, 24, 10, 0, 0, 0, zone)
 	f := facts{
 		effect:   booking.Effect{ID: "e-1", At: from, Event: e, PersonID: "p-1", BookingID: "b-1", StationID: "s-7", Body: map[string]string{FactReason: "驱动器故障 drive fault"}},
-		station:  Station{Code: "PLC-07", Name: "PLC bench 7", Room: "301", Zone: zone},
+		station:  Station{Code: "PLC-07", Name: equipment.Text{En: "PLC bench 7", Zh: "PLC 实训台 7"}, Room: equipment.Text{En: "Room 301", Zh: "301 室"}, Zone: zone},
 		startsAt: from, endsAt: from.Add(2 * time.Hour), who: "李伟",
 	}
 	switch e {
 	case booking.EventMovedByOther:
-		f.from = Station{Code: "PLC-03", Name: "PLC-03", Room: "302"}
+		f.from = Station{Code: "PLC-03", Room: equipment.Text{En: "Room 302", Zh: "302 室"}}
 	case booking.EventOfferMade, booking.EventReleaseWarning:
 		f.until = from.Add(-10 * time.Minute)
 	case booking.EventQualificationEnding:
-		f.station, f.startsAt, f.kind, f.until = Station{}, time.Time{}, "PLC", from
+		f.station, f.startsAt, f.kind, f.until = Station{}, time.Time{}, equipment.Text{En: "PLC bench", Zh: "PLC 实训台"}, from
 	case booking.EventAppealDecided:
 		f.effect.Body[FactDecision] = "accepted"
 	}

@@ -8,6 +8,7 @@ import (
 
 func chinese() language {
 	return language{
+		tag:      Chinese,
 		greeting: "{name}，您好！", colon: "：",
 		footer: "本邮件由实训工位系统 Labtide 自动发送，因为它涉及您的预约或待办事项。请勿直接回复。",
 		date: func(t time.Time) string {

@@ -29,6 +29,7 @@ type Config struct {
 	PublicURL   string // of links, without a slash at its end
 	Language    string // of people who have chosen none and of group robots: en or zh-CN
 	Invitations bool   // send bookings that people make for themselves as calendar invitations
+	Sender      string // whose invitations they are: the plain address that mails come from
 }
 
 // Mailer sends mail; errors are *mail.Error.

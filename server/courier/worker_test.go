@@ -15,6 +15,7 @@ import (
 	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/courier"
 	"github.com/labtide/labtide/server/courier/couriertest"
+	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/fault"
 	"github.com/labtide/labtide/server/mail"
 	"github.com/labtide/labtide/server/webhook"
@@ -46,13 +47,13 @@ func (school) Staff(context.Context) ([]string, error) { return []string{"chen",
 
 func (school) Station(_ context.Context, id string) (courier.Station, error) {
 	return lookUp(map[string]courier.Station{
-		"s-7": {Code: "PLC-07", Name: "PLC bench 7", Room: "301", Zone: shanghai()},
-		"s-8": {Code: "PLC-08", Name: "PLC-08", Room: "301", Zone: shanghai()},
+		"s-7": {Code: "PLC-07", Name: equipment.Text{En: "PLC bench 7", Zh: "PLC 实训台 7"}, Room: equipment.Text{En: "Room 301", Zh: "301 室"}, Zone: shanghai()},
+		"s-8": {Code: "PLC-08", Room: equipment.Text{En: "Room 301", Zh: "301 室"}, Zone: shanghai()},
 	}, id)
 }
 
-func (school) Kind(_ context.Context, id string) (string, error) {
-	return lookUp(map[string]string{"plc": "PLC 实训台"}, id)
+func (school) Kind(_ context.Context, id string) (equipment.Text, error) {
+	return lookUp(map[string]equipment.Text{"plc": {En: "PLC bench"}}, id)
 }
 
 func (school) Booking(_ context.Context, id string) (booking.Booking, error) {

@@ -22,7 +22,7 @@ func layouts() []layout {
 		{"placements.csv", []string{"device", "station", "from"}, []string{"until"}},
 		{"opening_hours.csv", []string{"site", "opens", "closes"}, []string{"room", "weekday", "day", "valid_from", "valid_until", "reason"}},
 		{"outages.csv", []string{"station", "starts_at"}, []string{"ends_at", "reason"}},
-		{"people.csv", []string{"login", "name", "role"}, []string{"programme", "language"}},
+		{"people.csv", []string{"login", "name", "role"}, []string{"programme", "language", "email"}},
 		{"bookings.csv", []string{"station", "starts_at", "ends_at", "person"}, []string{"programme", "purpose", "status"}},
 		{"usage.csv", []string{"device", "starts_at", "ends_at", "state"}, nil},
 		{"samples.csv", []string{"device", "minute", "in_use_seconds", "idle_seconds"}, []string{"power_watts"}},
@@ -139,12 +139,15 @@ func outage(r row) outageRow {
 
 func person(r row) account.Person {
 	p := account.Person{Login: r.need("login"), Name: r.need("name"), Role: account.Role(r.need("role")),
-		Programme: r.text("programme"), Language: r.text("language")}
+		Programme: r.text("programme"), Language: r.text("language"), Email: r.text("email")}
 	if p.Role != "" && !p.Role.Valid() {
 		r.fault("role", "%q is no role; write student, instructor, planner or admin", p.Role)
 	}
 	if p.Language != "" && p.Language != "en" && p.Language != "zh-CN" {
 		r.fault("language", "%q is no language; write en or zh-CN", p.Language)
+	}
+	if p.Email != "" && !account.ValidEmail(p.Email) {
+		r.fault("email", "%q is no mail address; write name@school.example", p.Email)
 	}
 	return p
 }

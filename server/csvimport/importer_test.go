@@ -52,7 +52,7 @@ func school() fstest.MapFS {
 		"placements.csv":    "device,station,from\npc-1,PLC-01,2026-11-01T00:00:00Z\n",
 		"opening_hours.csv": "site,weekday,day,opens,closes\nSZ,mon,,8:00,22:00\nSZ,,2026-10-01,,\n",
 		"outages.csv":       "station,starts_at,ends_at,reason\nPLC-01,2026-11-10T00:00:00Z,2026-11-11T00:00:00Z,repair\n",
-		"people.csv":        "login,name,role,programme\nli,Li Na,student,Mechatronics\n",
+		"people.csv":        "login,name,role,programme,email\nli,Li Na,student,Mechatronics,li.na@school.example\n",
 		"bookings.csv":      "station,starts_at,ends_at,person,programme\nPLC-01,2026-11-02T02:00:00Z,2026-11-02T04:00:00Z,li,Mechatronics\n",
 		"usage.csv":         "device,starts_at,ends_at,state\npc-1,2026-11-02T02:00:00Z,2026-11-02T02:10:00Z,in_use\npc-1,2026-11-02T02:10:00Z,2026-11-02T02:20:20Z,idle\n",
 		"samples.csv":       "device,minute,in_use_seconds,idle_seconds,power_watts\npc-1,2026-11-02T03:00:00Z,60,0,81.5\n",

@@ -1,6 +1,7 @@
 package csvimport
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -124,6 +125,7 @@ func (w *writer) people(ctx context.Context) error {
 		func(n, old account.Person) error {
 			if old.ID != "" { // keep what the files do not say
 				old.Name, old.Role, old.Programme, old.Language = n.Name, n.Role, n.Programme, n.Language
+				old.Email = cmp.Or(n.Email, old.Email) // a list without addresses takes none away
 				n = old
 			}
 			n, err := w.People.PutPerson(ctx, n)

@@ -585,6 +585,8 @@ type NewOutage struct {
 
 // NewPerson defines model for NewPerson.
 type NewPerson struct {
+	// Email A plain mail address, or empty.
+	Email     *string   `json:"email,omitempty"`
 	Language  *Language `json:"language,omitempty"`
 	Login     string    `json:"login"`
 	Name      string    `json:"name"`
@@ -696,7 +698,10 @@ type OutageList struct {
 type Person struct {
 	CreatedAt time.Time `json:"created_at"`
 	Disabled  bool      `json:"disabled"`
-	Id        string    `json:"id"`
+
+	// Email Where the person is written to; empty: nowhere.
+	Email string `json:"email"`
+	Id    string `json:"id"`
 
 	// Language A language, or empty: the browser decides.
 	Language string `json:"language"`
@@ -713,7 +718,10 @@ type Person struct {
 
 // PersonChange defines model for PersonChange.
 type PersonChange struct {
-	Disabled  *bool     `json:"disabled,omitempty"`
+	Disabled *bool `json:"disabled,omitempty"`
+
+	// Email A plain mail address, or empty.
+	Email     *string   `json:"email,omitempty"`
 	Language  *Language `json:"language,omitempty"`
 	Login     *string   `json:"login,omitempty"`
 	Name      *string   `json:"name,omitempty"`

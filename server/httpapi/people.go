@@ -13,7 +13,7 @@ import (
 
 func showPerson(p account.Person) Person {
 	return Person{
-		Id: p.ID, Login: p.Login, Name: p.Name, Role: Role(p.Role), Programme: p.Programme, Language: p.Language,
+		Id: p.ID, Login: p.Login, Name: p.Name, Role: Role(p.Role), Programme: p.Programme, Language: p.Language, Email: p.Email,
 		Disabled: !p.DisabledAt.IsZero(), CreatedAt: p.CreatedAt.UTC(), Version: p.Version,
 	}
 }
@@ -52,6 +52,7 @@ func (s *Server) CreatePerson(ctx context.Context, request CreatePersonRequestOb
 	in := request.Body
 	person, err := s.accounts.Create(ctx, account.Person{
 		Login: in.Login, Name: in.Name, Role: account.Role(in.Role), Programme: given(in.Programme), Language: string(given(in.Language)),
+		Email: given(in.Email),
 	})
 	if err != nil {
 		return nil, err
@@ -79,6 +80,7 @@ func (s *Server) UpdatePerson(ctx context.Context, request UpdatePersonRequestOb
 	person.Login = *cmp.Or(in.Login, &person.Login)
 	person.Name = *cmp.Or(in.Name, &person.Name)
 	person.Programme = *cmp.Or(in.Programme, &person.Programme)
+	person.Email = *cmp.Or(in.Email, &person.Email)
 	if in.Role != nil {
 		person.Role = account.Role(*in.Role)
 	}

@@ -89,6 +89,7 @@ export default {
   'error.already_exists': 'This is there already.',
   'error.code_taken': 'This code is in use already. Choose another one.',
   'error.login_taken': 'This login is in use already. Choose another one.',
+  'error.email_invalid': 'Write a plain mail address, such as name@school.example.',
   'error.login_empty': 'A person needs a login.',
   'error.role_unknown': 'Choose a role from the list.',
   'error.last_admin': 'This is the last administrator. Make somebody else one first.',

@@ -84,6 +84,7 @@ export default {
   'error.already_exists': '此内容已存在。',
   'error.code_taken': '此编号已被使用，请换一个。',
   'error.login_taken': '此账号已被使用，请换一个。',
+  'error.email_invalid': '请填写有效的邮箱地址，不带姓名和空格。',
   'error.login_empty': '请填写账号。',
   'error.role_unknown': '请从列表中选择角色。',
   'error.last_admin': '这是最后一位管理员，请先指定另一位。',

@@ -69,7 +69,7 @@ func testPerson(t *testing.T, f *fixture) {
 	if p.ID == "" || p.Version != 1 {
 		t.Errorf("a new person has the id %q and the version %d", p.ID, p.Version)
 	}
-	p.Role, p.Programme, p.Language, p.PasswordHash = account.RolePlanner, "mechatronics", "zh-CN", "hash"
+	p.Role, p.Programme, p.Language, p.PasswordHash, p.Email = account.RolePlanner, "mechatronics", "zh-CN", "hash", "li@school.example"
 	p.DisabledAt = start().Add(time.Hour)
 	p, err := f.PutPerson(t.Context(), p)
 	if err != nil || p.Version != 2 {

@@ -13,6 +13,9 @@ const (
 	ActionAttendance      Action = "manage_attendance" // say that somebody came, see strikes of others, decide appeals
 	ActionReadReports     Action = "read_reports"      // utilization and heatmaps
 	ActionManageOutages   Action = "manage_outages"    // say that a station is out of order, or well again
+	ActionReportFaults    Action = "report_faults"     // tell those who run the room that a station is at fault
+	ActionGrant           Action = "grant_qualifications"
+	ActionReadAudit       Action = "read_audit"        // who did what to whichever booking, and to the rules
 	ActionManageTeams     Action = "manage_teams"      // teams and who is in them
 	ActionManageEquipment Action = "manage_equipment"  // sites, rooms, kinds, stations, devices, enrolment, opening hours
 	ActionManagePeople    Action = "manage_people"     // accounts and roles
@@ -23,7 +26,11 @@ const (
 func Actions() []Action {
 	return []Action{
 		ActionView, ActionSeeNames, ActionBook, ActionBookClass, ActionOverrideRules, ActionAttendance, ActionReadReports,
-		ActionManageOutages, ActionManageTeams, ActionManageEquipment, ActionManagePeople, ActionManageTokens,
+		ActionManageOutages, ActionReportFaults,
+		ActionGrant,
+		ActionReadAudit,
+		ActionManageTeams,
+		ActionManageEquipment, ActionManagePeople, ActionManageTokens,
 	}
 }
 
@@ -35,17 +42,17 @@ func Allowed(actor Actor, action Action, owner string) bool {
 	}
 	own := owner == "" || owner == actor.PersonID
 	switch action {
-	case ActionView:
+	case ActionView, ActionReportFaults:
 		return true
 	case ActionManageTokens:
 		return own
 	case ActionBook:
 		return own || teaches(actor.Role)
-	case ActionBookClass, ActionManageOutages, ActionManageTeams, ActionOverrideRules, ActionAttendance:
+	case ActionBookClass, ActionManageOutages, ActionManageTeams, ActionOverrideRules, ActionAttendance, ActionGrant:
 		return teaches(actor.Role)
 	case ActionSeeNames:
 		return actor.Role != RoleStudent || owner == actor.PersonID
-	case ActionReadReports:
+	case ActionReadReports, ActionReadAudit:
 		return actor.Role != RoleStudent
 	case ActionManageEquipment, ActionManagePeople:
 		return actor.Role == RoleAdmin
@@ -61,9 +68,9 @@ func scopeFor(action Action) Scope {
 	switch action {
 	case ActionView, ActionSeeNames:
 		return ScopeRead
-	case ActionBook, ActionBookClass, ActionOverrideRules, ActionAttendance:
+	case ActionBook, ActionBookClass, ActionOverrideRules, ActionAttendance, ActionReportFaults:
 		return ScopeBook
-	case ActionReadReports:
+	case ActionReadReports, ActionReadAudit:
 		return ScopeReport
 	default:
 		return ScopeAdmin

@@ -15,6 +15,9 @@ var permitted = map[Action]map[Role]string{
 	ActionAttendance:      {RoleInstructor: "all", RoleAdmin: "all"},
 	ActionReadReports:     {RoleInstructor: "all", RolePlanner: "all", RoleAdmin: "all"},
 	ActionManageOutages:   {RoleInstructor: "all", RoleAdmin: "all"},
+	ActionReportFaults:    {RoleStudent: "all", RoleInstructor: "all", RolePlanner: "all", RoleAdmin: "all"},
+	ActionGrant:           {RoleInstructor: "all", RoleAdmin: "all"},
+	ActionReadAudit:       {RoleInstructor: "all", RolePlanner: "all", RoleAdmin: "all"},
 	ActionManageTeams:     {RoleInstructor: "all", RoleAdmin: "all"},
 	ActionManageEquipment: {RoleAdmin: "all"},
 	ActionManagePeople:    {RoleAdmin: "all"},
@@ -47,8 +50,9 @@ func TestEveryRoleMayDoExactlyWhatTheTableSays(t *testing.T) {
 func TestATokenMayDoOnlyWhatItsScopesSay(t *testing.T) {
 	needed := map[Action]Scope{
 		ActionView: ScopeRead, ActionSeeNames: ScopeRead,
-		ActionBook: ScopeBook, ActionBookClass: ScopeBook, ActionOverrideRules: ScopeBook, ActionAttendance: ScopeBook,
-		ActionReadReports:   ScopeReport,
+		ActionBook: ScopeBook, ActionBookClass: ScopeBook, ActionOverrideRules: ScopeBook, ActionReportFaults: ScopeBook, ActionAttendance: ScopeBook,
+		ActionReadReports: ScopeReport, ActionReadAudit: ScopeReport,
+		ActionGrant:         ScopeAdmin,
 		ActionManageOutages: ScopeAdmin, ActionManageTeams: ScopeAdmin, ActionManageEquipment: ScopeAdmin, ActionManagePeople: ScopeAdmin, ActionManageTokens: ScopeAdmin,
 	}
 	for _, action := range Actions() {

@@ -74,6 +74,7 @@ type Qualification struct {
 	RevokedAt  time.Time
 	RevokedBy  string
 	Note       string
+	WarnedAt   time.Time // when its person was told that it ends; zero: not yet
 	Version    int64
 }
 

@@ -14,6 +14,7 @@ type Store interface {
 	Decider
 	Reader
 	Documents
+	Faults
 	// Remind makes bookings due at an instant, those that are due already and those that never would be, too. It waits for
 	// decisions about them that are under way.
 	Remind(ctx context.Context, bookingIDs []string, at time.Time) error
@@ -33,6 +34,16 @@ type Documents interface {
 	Documents(ctx context.Context, kind DocumentKind) ([]Document, error)
 	// DocumentHistory gives every version of one, oldest first; an empty id: of all of that kind, by instant.
 	DocumentHistory(ctx context.Context, kind DocumentKind, id string) ([]Document, error)
+}
+
+// Faults keeps what is wrong with stations; Decide writes it.
+type Faults interface {
+	// OutageByID reads an outage; an unknown one is fault.KindNotFound "outage_unknown".
+	OutageByID(ctx context.Context, id string) (equipment.Outage, error)
+	// ReportByID reads a fault report; an unknown one is fault.KindNotFound "report_unknown".
+	ReportByID(ctx context.Context, id string) (Report, error)
+	// Reports gives those of a filter: open ones first, then the newest first.
+	Reports(ctx context.Context, f ReportFilter) ([]Report, error)
 }
 
 // Decider lets the rules decide on what is true at that moment.
@@ -89,6 +100,8 @@ type Ask struct {
 	WaitIDs   []string
 	ReportIDs []string
 	OutageIDs []string
+	// OpenReports asks for the open fault reports of the asked people and stations.
+	OpenReports bool
 	// Qualifications and Strikes ask for those of the people and teams.
 	Qualifications bool
 	Strikes        bool
@@ -119,8 +132,8 @@ type View struct {
 	// Waits are the asked entries and those that wait, in the order in which they came.
 	Waits   []Wait
 	Series  map[string]Series
-	Reports map[string]Report
-	Outages map[string]equipment.Outage
+	Reports map[string]Report           // by id
+	Outages map[string]equipment.Outage // the asked ones that exist, by id
 	// NewID makes an id.
 	NewID func() string
 }
@@ -136,7 +149,7 @@ type Write struct {
 	Strikes []Strike           // the same
 	Series  []Series           // the same
 	Reports []Report           // the same
-	Outages []equipment.Outage // the same; needs Ask.Alone
+	Outages []equipment.Outage // the same, and removed when they end as they start; needs Ask.Alone
 	// Used notes real use of a kind by a person: their qualification for it does not lapse.
 	Used []Use
 }
@@ -155,7 +168,7 @@ func (w Write) Plain() bool {
 
 // Plain reports whether the ask rests on nothing that Write.Plain does not show.
 func (a Ask) Plain() bool {
-	return !a.Alone && !a.Qualifications && !a.Strikes && !a.Waiting &&
+	return !a.Alone && !a.Qualifications && !a.Strikes && !a.Waiting && !a.OpenReports &&
 		len(a.PartyIDs)+len(a.SeriesIDs)+len(a.TeamIDs)+len(a.StrikeIDs)+len(a.WaitIDs)+len(a.ReportIDs)+len(a.OutageIDs) == 0
 }
 

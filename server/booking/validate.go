@@ -17,6 +17,7 @@ type proposal struct {
 	span     equipment.Interval
 	purpose  Purpose
 	override bool // whoever asks insists: rules that their role may override do not count
+	moved    bool // somebody else moves it to another station at the same time: only what differs there is asked
 
 	programme  string
 	teamID     string
@@ -48,16 +49,17 @@ type rule struct {
 	code    string
 	firm    bool // nobody may override it
 	shorter bool // it is asked even when a booking that stands only ends earlier: who gives back breaks no other rule
+	moved   bool // it is asked even when somebody else moves a booking: nobody loses theirs for a rule about persons
 	check   func(q *inquiry) *finding
 }
 
 // ruleBook lists all rules, those that matter most first. Every path that ends in a booking asks exactly these.
 func ruleBook() []rule {
 	return []rule{
-		{code: CodeSlotTaken, firm: true, check: slotTaken},
-		{code: CodeEmptyInterval, firm: true, shorter: true, check: emptyInterval},
-		{code: CodeNotBookable, firm: true, check: notBookable},
-		{code: CodeOutOfOrder, firm: true, check: outOfOrder},
+		{code: CodeSlotTaken, firm: true, moved: true, check: slotTaken},
+		{code: CodeEmptyInterval, firm: true, shorter: true, moved: true, check: emptyInterval},
+		{code: CodeNotBookable, firm: true, moved: true, check: notBookable},
+		{code: CodeOutOfOrder, firm: true, moved: true, check: outOfOrder},
 		{code: CodeClassNeedsStaff, firm: true, shorter: true, check: classNeedsStaff},
 		{code: CodeInPast, firm: true, shorter: true, check: inPast},
 		{code: CodeTooLittleNotice, check: tooLittleNotice},
@@ -65,7 +67,7 @@ func ruleBook() []rule {
 		{code: CodeOffGrid, shorter: true, check: offGrid},
 		{code: CodeTooShort, shorter: true, check: tooShort},
 		{code: CodeTooLong, check: tooLong},
-		{code: CodeOutsideOpeningTime, check: outsideOpeningHours},
+		{code: CodeOutsideOpeningTime, moved: true, check: outsideOpeningHours},
 		{code: CodePersonBusy, check: personBusy},
 	}
 }
@@ -75,7 +77,7 @@ func (q *inquiry) refusals() []Refusal {
 	var out []Refusal
 	lenient := q.override && account.Allowed(q.actor, account.ActionOverrideRules, "")
 	for _, r := range ruleBook() {
-		if (lenient && !r.firm) || (q.shrinks() && !r.shorter) {
+		if (lenient && !r.firm) || (q.shrinks() && !r.shorter) || (q.moved && !r.moved) {
 			continue
 		}
 		f := r.check(q)

@@ -1,6 +1,10 @@
 package booking
 
-import "time"
+import (
+	"time"
+
+	"github.com/labtide/labtide/server/account"
+)
 
 // WaitState is where a waitlist entry is in its life.
 type WaitState string
@@ -96,6 +100,7 @@ type Report struct {
 	OutageID    string // what came of it
 	ClosedBy    string
 	ClosedAt    time.Time
+	Answer      string // why it was dismissed
 	Version     int64
 }
 
@@ -108,6 +113,34 @@ const (
 	ReportConfirmed ReportState = "confirmed" // an outage came of it
 	ReportDismissed ReportState = "dismissed"
 )
+
+// ReportFilter narrows a list of fault reports; empty fields do not.
+type ReportFilter struct {
+	StationID string
+	PersonID  string
+	State     ReportState
+	After     ReportCursor // the page starts behind it
+	Limit     int          // 0: all
+}
+
+// ReportCursor is a place in the order of Reports; the zero one is before everything.
+type ReportCursor struct {
+	Closed bool
+	At     time.Time
+	ID     string
+}
+
+// Cursor gives the report's place in the order of Reports.
+func (r Report) Cursor() ReportCursor {
+	return ReportCursor{Closed: r.State != ReportOpen, At: r.At, ID: r.ID}
+}
+
+// closed gives the next version of the report, which somebody has answered.
+func (r Report) closed(state ReportState, actor account.Actor, now time.Time) Report {
+	r.State, r.ClosedBy, r.ClosedAt = state, actor.PersonID, now
+	r.Version++
+	return r
+}
 
 // Event says what an effect tells of; webhooks subscribe to them by these names.
 type Event string

@@ -35,7 +35,7 @@ func deadline(e booking.Effect) time.Time {
 	return time.Time{}
 }
 
-// public are events that concern no one person: programs are told of them, and nobody is written to.
+// public are events that may concern no one person: then programs are told of them, and nobody is written to.
 func public(e booking.Event) bool {
 	return e == booking.EventOutageStarted || e == booking.EventOutageEnded
 }

@@ -77,11 +77,11 @@ func (r routing) route(e booking.Effect) []Delivery {
 // readers gives the people to write to.
 func (r routing) readers(e booking.Effect) []string {
 	switch {
-	case !r.mail, public(e.Event), ownDoing(e) && !r.invitations:
+	case !r.mail, ownDoing(e) && !r.invitations:
 		return nil
 	case e.PersonID != "":
 		return []string{e.PersonID}
-	case ownDoing(e):
+	case public(e.Event), ownDoing(e):
 		return nil
 	}
 	return r.staff

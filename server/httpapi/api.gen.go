@@ -18,17 +18,20 @@ import (
 
 // Defines values for Action.
 const (
-	ActionBook             Action = "book"
-	ActionBookClass        Action = "book_class"
-	ActionManageAttendance Action = "manage_attendance"
-	ActionManageEquipment  Action = "manage_equipment"
-	ActionManageOutages    Action = "manage_outages"
-	ActionManageOwnTokens  Action = "manage_own_tokens"
-	ActionManagePeople     Action = "manage_people"
-	ActionOverrideRules    Action = "override_rules"
-	ActionReadReports      Action = "read_reports"
-	ActionSeeNames         Action = "see_names"
-	ActionView             Action = "view"
+	ActionBook                Action = "book"
+	ActionBookClass           Action = "book_class"
+	ActionGrantQualifications Action = "grant_qualifications"
+	ActionManageAttendance    Action = "manage_attendance"
+	ActionManageEquipment     Action = "manage_equipment"
+	ActionManageOutages       Action = "manage_outages"
+	ActionManageOwnTokens     Action = "manage_own_tokens"
+	ActionManagePeople        Action = "manage_people"
+	ActionOverrideRules       Action = "override_rules"
+	ActionReadAudit           Action = "read_audit"
+	ActionReadReports         Action = "read_reports"
+	ActionReportFaults        Action = "report_faults"
+	ActionSeeNames            Action = "see_names"
+	ActionView                Action = "view"
 )
 
 // Defines values for AlternativeWhy.
@@ -41,9 +44,9 @@ const (
 
 // Defines values for BookingStatus.
 const (
-	Cancelled BookingStatus = "cancelled"
-	Confirmed BookingStatus = "confirmed"
-	Ended     BookingStatus = "ended"
+	BookingStatusCancelled BookingStatus = "cancelled"
+	BookingStatusConfirmed BookingStatus = "confirmed"
+	BookingStatusEnded     BookingStatus = "ended"
 )
 
 // Defines values for DeviceState.
@@ -55,6 +58,21 @@ const (
 	DeviceStateInUse    DeviceState = "in_use"
 	DeviceStateLost     DeviceState = "lost"
 	DeviceStateStopping DeviceState = "stopping"
+)
+
+// Defines values for DisplacementFate.
+const (
+	DisplacementFateCancelled DisplacementFate = "cancelled"
+	DisplacementFateKept      DisplacementFate = "kept"
+	DisplacementFateMoved     DisplacementFate = "moved"
+	DisplacementFateOffered   DisplacementFate = "offered"
+)
+
+// Defines values for FaultReportState.
+const (
+	FaultReportStateConfirmed FaultReportState = "confirmed"
+	FaultReportStateDismissed FaultReportState = "dismissed"
+	FaultReportStateOpen      FaultReportState = "open"
 )
 
 // Defines values for HealthStatus.
@@ -352,6 +370,41 @@ type DeviceList struct {
 // DeviceState defines model for DeviceState.
 type DeviceState string
 
+// Displacement defines model for Displacement.
+type Displacement struct {
+	// Booking Person, programme and purpose are left out for those who may not see them.
+	Booking Booking `json:"booking"`
+
+	// Fate `moved`: to an equivalent station at the same time; `offered`: cancelled, and another time is held; `cancelled`: nothing else was
+	// free; `kept`: a class, whose instructor decides.
+	Fate DisplacementFate `json:"fate"`
+
+	// FromStation A station, as others name it.
+	FromStation StationRef `json:"from_station"`
+
+	// Instead Person, programme and purpose are left out for those who may not see them.
+	Instead *Booking `json:"instead,omitempty"`
+}
+
+// DisplacementFate `moved`: to an equivalent station at the same time; `offered`: cancelled, and another time is held; `cancelled`: nothing else was
+// free; `kept`: a class, whose instructor decides.
+type DisplacementFate string
+
+// DisplacementPreview defines model for DisplacementPreview.
+type DisplacementPreview struct {
+	// Displaced What became of those who had booked the time. Only in answers to who changes something.
+	Displaced Displacements `json:"displaced"`
+}
+
+// Displacements What became of those who had booked the time. Only in answers to who changes something.
+type Displacements struct {
+	Cancelled int32          `json:"cancelled"`
+	Items     []Displacement `json:"items"`
+	Kept      int32          `json:"kept"`
+	Moved     int32          `json:"moved"`
+	Offered   int32          `json:"offered"`
+}
+
 // Enrollment defines model for Enrollment.
 type Enrollment struct {
 	Code string `json:"code"`
@@ -366,6 +419,48 @@ type Enrollment struct {
 type EnrollmentClaim struct {
 	Code string `json:"code"`
 }
+
+// FaultConfirmation The outage begins now; without `ends_at` it lasts until further notice.
+type FaultConfirmation struct {
+	// EndsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
+	EndsAt *Instant `json:"ends_at,omitempty"`
+	Reason string   `json:"reason"`
+}
+
+// FaultDismissal defines model for FaultDismissal.
+type FaultDismissal struct {
+	Reason string `json:"reason"`
+}
+
+// FaultReport defines model for FaultReport.
+type FaultReport struct {
+	Answer      *string    `json:"answer,omitempty"`
+	At          time.Time  `json:"at"`
+	ClosedAt    *time.Time `json:"closed_at,omitempty"`
+	ClosedBy    *PersonRef `json:"closed_by,omitempty"`
+	Description string     `json:"description"`
+	Id          string     `json:"id"`
+	Mine        bool       `json:"mine"`
+
+	// Outage What came of it.
+	Outage *string          `json:"outage,omitempty"`
+	Person *PersonRef       `json:"person,omitempty"`
+	State  FaultReportState `json:"state"`
+
+	// Station A station, as others name it.
+	Station StationRef `json:"station"`
+}
+
+// FaultReportList defines model for FaultReportList.
+type FaultReportList struct {
+	Items []FaultReport `json:"items"`
+
+	// Next The cursor of the next page; left out on the last.
+	Next *string `json:"next,omitempty"`
+}
+
+// FaultReportState defines model for FaultReportState.
+type FaultReportState string
 
 // FieldError defines model for FieldError.
 type FieldError struct {
@@ -557,6 +652,14 @@ type NewEnrollment struct {
 	Device DeviceId `json:"device"`
 }
 
+// NewFaultReport defines model for NewFaultReport.
+type NewFaultReport struct {
+	Description string `json:"description"`
+
+	// Station An id, or a code where it is unambiguous.
+	Station Ref `json:"station"`
+}
+
 // NewKind defines model for NewKind.
 type NewKind struct {
 	// Code What people print on labels; unique on its site.
@@ -671,6 +774,9 @@ type OpeningHours struct {
 type Outage struct {
 	CreatedAt time.Time `json:"created_at"`
 
+	// Displaced What became of those who had booked the time. Only in answers to who changes something.
+	Displaced *Displacements `json:"displaced,omitempty"`
+
 	// EndsAt Left out: until further notice.
 	EndsAt   *time.Time `json:"ends_at,omitempty"`
 	Id       string     `json:"id"`
@@ -686,7 +792,13 @@ type Outage struct {
 type OutageChange struct {
 	// EndsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
 	EndsAt *Instant `json:"ends_at,omitempty"`
-	Reason *string  `json:"reason,omitempty"`
+
+	// OpenEnded `true`: until further notice; not together with `ends_at`.
+	OpenEnded *bool   `json:"open_ended,omitempty"`
+	Reason    *string `json:"reason,omitempty"`
+
+	// StartsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
+	StartsAt *Instant `json:"starts_at,omitempty"`
 }
 
 // OutageList defines model for OutageList.
@@ -1102,6 +1214,9 @@ type Cursor = string
 // DevicePath Also the device's MQTT user name and client id.
 type DevicePath = DeviceId
 
+// DryRun defines model for DryRun.
+type DryRun = bool
+
 // FromDay A day on the site's calendar, from 1970 to 2199.
 type FromDay = Day
 
@@ -1230,6 +1345,29 @@ type StreamEventsParams struct {
 	LastEventID *Sequence `json:"Last-Event-ID,omitempty"`
 }
 
+// ListFaultReportsParams defines parameters for ListFaultReports.
+type ListFaultReportsParams struct {
+	// Station Id or code of a station.
+	Station *StationFilter    `form:"station,omitempty" json:"station,omitempty"`
+	State   *FaultReportState `form:"state,omitempty" json:"state,omitempty"`
+	Limit   *Limit            `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ReportFaultParams defines parameters for ReportFault.
+type ReportFaultParams struct {
+	// IdempotencyKey Kept for 24 hours; the same key and body give the same answer, another body 422.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ConfirmFaultReportParams defines parameters for ConfirmFaultReport.
+type ConfirmFaultReportParams struct {
+	// IdempotencyKey Kept for 24 hours; the same key and body give the same answer, another body 422.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // UpdateKindParams defines parameters for UpdateKind.
 type UpdateKindParams struct {
 	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
@@ -1256,12 +1394,24 @@ type ListOutagesParams struct {
 
 // CreateOutageParams defines parameters for CreateOutage.
 type CreateOutageParams struct {
+	// DryRun Only say what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
 	// IdempotencyKey Kept for 24 hours; the same key and body give the same answer, another body 422.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// EndOutageParams defines parameters for EndOutage.
+type EndOutageParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // UpdateOutageParams defines parameters for UpdateOutage.
 type UpdateOutageParams struct {
+	// DryRun Only say what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
 	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -1403,6 +1553,15 @@ type CreateEnrollmentJSONRequestBody = NewEnrollment
 // ClaimEnrollmentJSONRequestBody defines body for ClaimEnrollment for application/json ContentType.
 type ClaimEnrollmentJSONRequestBody = EnrollmentClaim
 
+// ReportFaultJSONRequestBody defines body for ReportFault for application/json ContentType.
+type ReportFaultJSONRequestBody = NewFaultReport
+
+// ConfirmFaultReportJSONRequestBody defines body for ConfirmFaultReport for application/json ContentType.
+type ConfirmFaultReportJSONRequestBody = FaultConfirmation
+
+// DismissFaultReportJSONRequestBody defines body for DismissFaultReport for application/json ContentType.
+type DismissFaultReportJSONRequestBody = FaultDismissal
+
 // CreateKindJSONRequestBody defines body for CreateKind for application/json ContentType.
 type CreateKindJSONRequestBody = NewKind
 
@@ -1504,6 +1663,18 @@ type ServerInterface interface {
 	// StreamEvents Changes of the board as server-sent events.
 	// (GET /api/v1/events)
 	StreamEvents(ctx echo.Context, params StreamEventsParams) error
+	// ListFaultReports What people have found at fault; open reports first, then the newest first.
+	// (GET /api/v1/fault-reports)
+	ListFaultReports(ctx echo.Context, params ListFaultReportsParams) error
+	// ReportFault Say that something is wrong with a station.
+	// (POST /api/v1/fault-reports)
+	ReportFault(ctx echo.Context, params ReportFaultParams) error
+	// ConfirmFaultReport Put the station out of order because of a report.
+	// (POST /api/v1/fault-reports/{report}/confirm)
+	ConfirmFaultReport(ctx echo.Context, report Ref, params ConfirmFaultReportParams) error
+	// DismissFaultReport Close a report; there is no fault, or it has been mended.
+	// (POST /api/v1/fault-reports/{report}/dismiss)
+	DismissFaultReport(ctx echo.Context, report Ref) error
 	// ListKinds The kinds of stations.
 	// (GET /api/v1/kinds)
 	ListKinds(ctx echo.Context) error
@@ -1528,7 +1699,13 @@ type ServerInterface interface {
 	// CreateOutage Say that a station is out of order.
 	// (POST /api/v1/outages)
 	CreateOutage(ctx echo.Context, params CreateOutageParams) error
-	// UpdateOutage End an outage, or change its end or reason.
+	// EndOutage End an outage now, or withdraw it when it has not begun.
+	// (DELETE /api/v1/outages/{outage})
+	EndOutage(ctx echo.Context, outage Ref, params EndOutageParams) error
+	// GetOutage One outage.
+	// (GET /api/v1/outages/{outage})
+	GetOutage(ctx echo.Context, outage Ref) error
+	// UpdateOutage End an outage, or change its start, end or reason.
 	// (PATCH /api/v1/outages/{outage})
 	UpdateOutage(ctx echo.Context, outage Ref, params UpdateOutageParams) error
 	// ListPeople The people who can sign in.
@@ -2041,6 +2218,126 @@ func (w *ServerInterfaceWrapper) StreamEvents(ctx echo.Context) error {
 	return err
 }
 
+// ListFaultReports converts echo context to params.
+func (w *ServerInterfaceWrapper) ListFaultReports(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListFaultReportsParams
+	// ------------- Optional query parameter "station" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "station", ctx.QueryParams(), &params.Station, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter station: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListFaultReports(ctx, params)
+	return err
+}
+
+// ReportFault converts echo context to params.
+func (w *ServerInterfaceWrapper) ReportFault(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReportFaultParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReportFault(ctx, params)
+	return err
+}
+
+// ConfirmFaultReport converts echo context to params.
+func (w *ServerInterfaceWrapper) ConfirmFaultReport(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "report" -------------
+	var report Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "report", ctx.Param("report"), &report, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter report: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfirmFaultReportParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ConfirmFaultReport(ctx, report, params)
+	return err
+}
+
+// DismissFaultReport converts echo context to params.
+func (w *ServerInterfaceWrapper) DismissFaultReport(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "report" -------------
+	var report Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "report", ctx.Param("report"), &report, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter report: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DismissFaultReport(ctx, report)
+	return err
+}
+
 // ListKinds converts echo context to params.
 func (w *ServerInterfaceWrapper) ListKinds(ctx echo.Context) error {
 	var err error
@@ -2176,6 +2473,12 @@ func (w *ServerInterfaceWrapper) CreateOutage(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params CreateOutageParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "Idempotency-Key" -------------
@@ -2199,6 +2502,58 @@ func (w *ServerInterfaceWrapper) CreateOutage(ctx echo.Context) error {
 	return err
 }
 
+// EndOutage converts echo context to params.
+func (w *ServerInterfaceWrapper) EndOutage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "outage" -------------
+	var outage Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "outage", ctx.Param("outage"), &outage, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter outage: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndOutageParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndOutage(ctx, outage, params)
+	return err
+}
+
+// GetOutage converts echo context to params.
+func (w *ServerInterfaceWrapper) GetOutage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "outage" -------------
+	var outage Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "outage", ctx.Param("outage"), &outage, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter outage: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetOutage(ctx, outage)
+	return err
+}
+
 // UpdateOutage converts echo context to params.
 func (w *ServerInterfaceWrapper) UpdateOutage(ctx echo.Context) error {
 	var err error
@@ -2212,6 +2567,12 @@ func (w *ServerInterfaceWrapper) UpdateOutage(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params UpdateOutageParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "If-Match" -------------
@@ -2921,6 +3282,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/enrollments", wrapper.CreateEnrollment, options.OperationMiddlewares["createEnrollment"]...)
 	router.POST(options.BaseURL+"/api/v1/enrollments/claim", wrapper.ClaimEnrollment, options.OperationMiddlewares["claimEnrollment"]...)
 	router.GET(options.BaseURL+"/api/v1/events", wrapper.StreamEvents, options.OperationMiddlewares["streamEvents"]...)
+	router.GET(options.BaseURL+"/api/v1/fault-reports", wrapper.ListFaultReports, options.OperationMiddlewares["listFaultReports"]...)
+	router.POST(options.BaseURL+"/api/v1/fault-reports", wrapper.ReportFault, options.OperationMiddlewares["reportFault"]...)
+	router.POST(options.BaseURL+"/api/v1/fault-reports/:report/confirm", wrapper.ConfirmFaultReport, options.OperationMiddlewares["confirmFaultReport"]...)
+	router.POST(options.BaseURL+"/api/v1/fault-reports/:report/dismiss", wrapper.DismissFaultReport, options.OperationMiddlewares["dismissFaultReport"]...)
 	router.GET(options.BaseURL+"/api/v1/kinds", wrapper.ListKinds, options.OperationMiddlewares["listKinds"]...)
 	router.POST(options.BaseURL+"/api/v1/kinds", wrapper.CreateKind, options.OperationMiddlewares["createKind"]...)
 	router.PATCH(options.BaseURL+"/api/v1/kinds/:kind", wrapper.UpdateKind, options.OperationMiddlewares["updateKind"]...)
@@ -2929,6 +3294,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
 	router.GET(options.BaseURL+"/api/v1/outages", wrapper.ListOutages, options.OperationMiddlewares["listOutages"]...)
 	router.POST(options.BaseURL+"/api/v1/outages", wrapper.CreateOutage, options.OperationMiddlewares["createOutage"]...)
+	router.DELETE(options.BaseURL+"/api/v1/outages/:outage", wrapper.EndOutage, options.OperationMiddlewares["endOutage"]...)
+	router.GET(options.BaseURL+"/api/v1/outages/:outage", wrapper.GetOutage, options.OperationMiddlewares["getOutage"]...)
 	router.PATCH(options.BaseURL+"/api/v1/outages/:outage", wrapper.UpdateOutage, options.OperationMiddlewares["updateOutage"]...)
 	router.GET(options.BaseURL+"/api/v1/people", wrapper.ListPeople, options.OperationMiddlewares["listPeople"]...)
 	router.POST(options.BaseURL+"/api/v1/people", wrapper.CreatePerson, options.OperationMiddlewares["createPerson"]...)
@@ -3435,6 +3802,106 @@ func (response StreamEvents200TexteventStreamResponse) VisitStreamEventsResponse
 	}
 }
 
+type ListFaultReportsRequestObject struct {
+	Params ListFaultReportsParams
+}
+
+type ListFaultReportsResponseObject interface {
+	VisitListFaultReportsResponse(w http.ResponseWriter) error
+}
+
+type ListFaultReports200JSONResponse FaultReportList
+
+func (response ListFaultReports200JSONResponse) VisitListFaultReportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportFaultRequestObject struct {
+	Params ReportFaultParams
+	Body   *ReportFaultJSONRequestBody
+}
+
+type ReportFaultResponseObject interface {
+	VisitReportFaultResponse(w http.ResponseWriter) error
+}
+
+type ReportFault201JSONResponse FaultReport
+
+func (response ReportFault201JSONResponse) VisitReportFaultResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmFaultReportRequestObject struct {
+	Report Ref `json:"report"`
+	Params ConfirmFaultReportParams
+	Body   *ConfirmFaultReportJSONRequestBody
+}
+
+type ConfirmFaultReportResponseObject interface {
+	VisitConfirmFaultReportResponse(w http.ResponseWriter) error
+}
+
+type ConfirmFaultReport201ResponseHeaders struct {
+	ETag string
+}
+
+type ConfirmFaultReport201JSONResponse struct {
+	Body    Outage
+	Headers ConfirmFaultReport201ResponseHeaders
+}
+
+func (response ConfirmFaultReport201JSONResponse) VisitConfirmFaultReportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DismissFaultReportRequestObject struct {
+	Report Ref `json:"report"`
+	Body   *DismissFaultReportJSONRequestBody
+}
+
+type DismissFaultReportResponseObject interface {
+	VisitDismissFaultReportResponse(w http.ResponseWriter) error
+}
+
+type DismissFaultReport200JSONResponse FaultReport
+
+func (response DismissFaultReport200JSONResponse) VisitDismissFaultReportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListKindsRequestObject struct {
 }
 
@@ -3614,6 +4081,20 @@ type CreateOutageResponseObject interface {
 	VisitCreateOutageResponse(w http.ResponseWriter) error
 }
 
+type CreateOutage200JSONResponse DisplacementPreview
+
+func (response CreateOutage200JSONResponse) VisitCreateOutageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateOutage201ResponseHeaders struct {
 	ETag string
 }
@@ -3632,6 +4113,67 @@ func (response CreateOutage201JSONResponse) VisitCreateOutageResponse(w http.Res
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndOutageRequestObject struct {
+	Outage Ref `json:"outage"`
+	Params EndOutageParams
+}
+
+type EndOutageResponseObject interface {
+	VisitEndOutageResponse(w http.ResponseWriter) error
+}
+
+type EndOutage200ResponseHeaders struct {
+	ETag string
+}
+
+type EndOutage200JSONResponse struct {
+	Body    Outage
+	Headers EndOutage200ResponseHeaders
+}
+
+func (response EndOutage200JSONResponse) VisitEndOutageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOutageRequestObject struct {
+	Outage Ref `json:"outage"`
+}
+
+type GetOutageResponseObject interface {
+	VisitGetOutageResponse(w http.ResponseWriter) error
+}
+
+type GetOutage200ResponseHeaders struct {
+	ETag string
+}
+
+type GetOutage200JSONResponse struct {
+	Body    Outage
+	Headers GetOutage200ResponseHeaders
+}
+
+func (response GetOutage200JSONResponse) VisitGetOutageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4440,6 +4982,18 @@ type StrictServerInterface interface {
 	// StreamEvents Changes of the board as server-sent events.
 	// (GET /api/v1/events)
 	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
+	// ListFaultReports What people have found at fault; open reports first, then the newest first.
+	// (GET /api/v1/fault-reports)
+	ListFaultReports(ctx context.Context, request ListFaultReportsRequestObject) (ListFaultReportsResponseObject, error)
+	// ReportFault Say that something is wrong with a station.
+	// (POST /api/v1/fault-reports)
+	ReportFault(ctx context.Context, request ReportFaultRequestObject) (ReportFaultResponseObject, error)
+	// ConfirmFaultReport Put the station out of order because of a report.
+	// (POST /api/v1/fault-reports/{report}/confirm)
+	ConfirmFaultReport(ctx context.Context, request ConfirmFaultReportRequestObject) (ConfirmFaultReportResponseObject, error)
+	// DismissFaultReport Close a report; there is no fault, or it has been mended.
+	// (POST /api/v1/fault-reports/{report}/dismiss)
+	DismissFaultReport(ctx context.Context, request DismissFaultReportRequestObject) (DismissFaultReportResponseObject, error)
 	// ListKinds The kinds of stations.
 	// (GET /api/v1/kinds)
 	ListKinds(ctx context.Context, request ListKindsRequestObject) (ListKindsResponseObject, error)
@@ -4464,7 +5018,13 @@ type StrictServerInterface interface {
 	// CreateOutage Say that a station is out of order.
 	// (POST /api/v1/outages)
 	CreateOutage(ctx context.Context, request CreateOutageRequestObject) (CreateOutageResponseObject, error)
-	// UpdateOutage End an outage, or change its end or reason.
+	// EndOutage End an outage now, or withdraw it when it has not begun.
+	// (DELETE /api/v1/outages/{outage})
+	EndOutage(ctx context.Context, request EndOutageRequestObject) (EndOutageResponseObject, error)
+	// GetOutage One outage.
+	// (GET /api/v1/outages/{outage})
+	GetOutage(ctx context.Context, request GetOutageRequestObject) (GetOutageResponseObject, error)
+	// UpdateOutage End an outage, or change its start, end or reason.
 	// (PATCH /api/v1/outages/{outage})
 	UpdateOutage(ctx context.Context, request UpdateOutageRequestObject) (UpdateOutageResponseObject, error)
 	// ListPeople The people who can sign in.
@@ -5140,6 +5700,176 @@ func (sh *strictHandler) StreamEvents(ctx echo.Context, params StreamEventsParam
 	return nil
 }
 
+// ListFaultReports operation middleware
+func (sh *strictHandler) ListFaultReports(ctx echo.Context, params ListFaultReportsParams) error {
+	var request ListFaultReportsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListFaultReports(ctx.Request().Context(), request.(ListFaultReportsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListFaultReports")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListFaultReportsResponseObject); ok {
+		return validResponse.VisitListFaultReportsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReportFault operation middleware
+func (sh *strictHandler) ReportFault(ctx echo.Context, params ReportFaultParams) error {
+	var request ReportFaultRequestObject
+
+	request.Params = params
+
+	var body ReportFaultJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReportFault(ctx.Request().Context(), request.(ReportFaultRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReportFault")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReportFaultResponseObject); ok {
+		return validResponse.VisitReportFaultResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ConfirmFaultReport operation middleware
+func (sh *strictHandler) ConfirmFaultReport(ctx echo.Context, report Ref, params ConfirmFaultReportParams) error {
+	var request ConfirmFaultReportRequestObject
+
+	request.Report = report
+	request.Params = params
+
+	var body ConfirmFaultReportJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmFaultReport(ctx.Request().Context(), request.(ConfirmFaultReportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmFaultReport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ConfirmFaultReportResponseObject); ok {
+		return validResponse.VisitConfirmFaultReportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DismissFaultReport operation middleware
+func (sh *strictHandler) DismissFaultReport(ctx echo.Context, report Ref) error {
+	var request DismissFaultReportRequestObject
+
+	request.Report = report
+
+	var body DismissFaultReportJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DismissFaultReport(ctx.Request().Context(), request.(DismissFaultReportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DismissFaultReport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DismissFaultReportResponseObject); ok {
+		return validResponse.VisitDismissFaultReportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListKinds operation middleware
 func (sh *strictHandler) ListKinds(ctx echo.Context) error {
 	var request ListKindsRequestObject
@@ -5419,6 +6149,57 @@ func (sh *strictHandler) CreateOutage(ctx echo.Context, params CreateOutageParam
 		return err
 	} else if validResponse, ok := response.(CreateOutageResponseObject); ok {
 		return validResponse.VisitCreateOutageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndOutage operation middleware
+func (sh *strictHandler) EndOutage(ctx echo.Context, outage Ref, params EndOutageParams) error {
+	var request EndOutageRequestObject
+
+	request.Outage = outage
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndOutage(ctx.Request().Context(), request.(EndOutageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndOutage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndOutageResponseObject); ok {
+		return validResponse.VisitEndOutageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetOutage operation middleware
+func (sh *strictHandler) GetOutage(ctx echo.Context, outage Ref) error {
+	var request GetOutageRequestObject
+
+	request.Outage = outage
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOutage(ctx.Request().Context(), request.(GetOutageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOutage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetOutageResponseObject); ok {
+		return validResponse.VisitGetOutageResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

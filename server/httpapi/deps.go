@@ -49,6 +49,19 @@ type Bookings interface {
 	List(ctx context.Context, f booking.Filter) ([]booking.Booking, error)
 	Availability(ctx context.Context, actor account.Actor, q booking.Query) ([]booking.Free, error)
 	PolicyFor(ctx context.Context, station string) (booking.Policy, error)
+	Outages
+}
+
+// Outages is the part of booking.Service that the edge calls about what is wrong with stations.
+type Outages interface {
+	OutageByID(ctx context.Context, id string) (equipment.Outage, error)
+	StartOutage(ctx context.Context, actor account.Actor, o equipment.Outage, dry bool) (booking.OutageResult, error)
+	ChangeOutage(ctx context.Context, actor account.Actor, id string, version int64, c booking.OutageChange, dry bool) (booking.OutageResult, error)
+	EndOutage(ctx context.Context, actor account.Actor, id string, version int64) (booking.OutageResult, error)
+	Reports(ctx context.Context, f booking.ReportFilter) ([]booking.Report, error)
+	ReportFault(ctx context.Context, actor account.Actor, station, description string) (booking.Report, error)
+	ConfirmReport(ctx context.Context, actor account.Actor, id string, o equipment.Outage) (booking.OutageResult, error)
+	DismissReport(ctx context.Context, actor account.Actor, id, answer string) (booking.Report, error)
 }
 
 // Samples is the part of telemetry.Service that the edge reads.

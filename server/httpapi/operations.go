@@ -39,6 +39,7 @@ type parameter struct {
 	in       string // path, query, header
 	required bool
 	integer  bool
+	boolean  bool
 	schema   *openapi3.Schema
 }
 
@@ -83,7 +84,8 @@ func newOperation(method, path string, item *openapi3.PathItem, op *openapi3.Ope
 	for _, ref := range append(append(openapi3.Parameters{}, item.Parameters...), op.Parameters...) {
 		p := ref.Value
 		o.params = append(o.params, parameter{
-			name: p.Name, in: p.In, required: p.Required, integer: p.Schema.Value.Type.Is("integer"), schema: p.Schema.Value,
+			name: p.Name, in: p.In, required: p.Required, integer: p.Schema.Value.Type.Is("integer"), boolean: p.Schema.Value.Type.Is("boolean"),
+			schema: p.Schema.Value,
 		})
 		o.idempotent = o.idempotent || p.Name == headerIdempotencyKey
 	}

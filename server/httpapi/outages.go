@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/fault"
 )
@@ -53,78 +54,113 @@ func (s *Server) ListOutages(ctx context.Context, request ListOutagesRequestObje
 	return ListOutages200JSONResponse(out), nil
 }
 
-// CreateOutage implements StrictServerInterface.
-func (s *Server) CreateOutage(ctx context.Context, request CreateOutageRequestObject) (CreateOutageResponseObject, error) {
-	in := request.Body
-	station, d, err := s.station(ctx, in.Station)
+// GetOutage implements StrictServerInterface.
+func (s *Server) GetOutage(ctx context.Context, request GetOutageRequestObject) (GetOutageResponseObject, error) {
+	o, err := s.deps.Bookings.OutageByID(ctx, request.Outage)
 	if err != nil {
 		return nil, err
 	}
-	now := s.now().Truncate(time.Second)
-	outage := equipment.Outage{
-		StationID: station.ID, StartsAt: now, Reason: in.Reason, CreatedBy: callerOf(ctx).PersonID, CreatedAt: now,
-	}
-	if in.StartsAt != nil {
-		outage.StartsAt = in.StartsAt.UTC().Truncate(time.Second)
-	}
-	if in.EndsAt != nil {
-		outage.EndsAt = in.EndsAt.UTC().Truncate(time.Second)
-	}
-	if outage, err = s.putOutage(ctx, outage); err != nil {
+	_, d, err := s.station(ctx, o.StationID)
+	if err != nil {
 		return nil, err
 	}
-	return CreateOutage201JSONResponse{Body: d.showOutage(outage), Headers: CreateOutage201ResponseHeaders{ETag: etag(outage.Version)}}, nil
+	return GetOutage200JSONResponse{Body: d.showOutage(o), Headers: GetOutage200ResponseHeaders{ETag: etag(o.Version)}}, nil
+}
+
+// CreateOutage implements StrictServerInterface.
+func (s *Server) CreateOutage(ctx context.Context, request CreateOutageRequestObject) (CreateOutageResponseObject, error) {
+	in := request.Body
+	station, _, err := s.station(ctx, in.Station)
+	if err != nil {
+		return nil, err
+	}
+	outage := equipment.Outage{StationID: station.ID, StartsAt: s.now(), Reason: in.Reason, EndsAt: given(in.EndsAt)}
+	if in.StartsAt != nil {
+		outage.StartsAt = *in.StartsAt
+	}
+	dry := given(request.Params.DryRun)
+	result, err := s.deps.Bookings.StartOutage(ctx, callerOf(ctx).Actor, outage, dry)
+	if err != nil {
+		return nil, err
+	}
+	body, tag, err := s.answerOutage(ctx, result, dry)
+	if dry {
+		return CreateOutage200JSONResponse{Displaced: given(body.Displaced)}, err
+	}
+	return CreateOutage201JSONResponse{Body: body, Headers: CreateOutage201ResponseHeaders{ETag: tag}}, err
 }
 
 // UpdateOutage implements StrictServerInterface.
 func (s *Server) UpdateOutage(ctx context.Context, request UpdateOutageRequestObject) (UpdateOutageResponseObject, error) {
-	outage, err := s.outage(ctx, request.Outage)
-	if err != nil {
-		return nil, err
+	in := request.Body
+	if in.EndsAt != nil && given(in.OpenEnded) {
+		return nil, fault.Rule("end_or_open", "an outage has an end or lasts until further notice, not both").On("/open_ended")
 	}
-	if err := matches(request.Params.IfMatch, etag(outage.Version)); err != nil {
-		return nil, err
+	change := booking.OutageChange{StartsAt: in.StartsAt, EndsAt: in.EndsAt, Reason: in.Reason}
+	if given(in.OpenEnded) {
+		change.EndsAt = new(time.Time)
 	}
-	if in := request.Body.EndsAt; in != nil {
-		outage.EndsAt = in.UTC().Truncate(time.Second)
-		if outage.EndsAt.Equal(outage.StartsAt) {
-			outage.EndsAt = outage.StartsAt.Add(time.Second) // a wrong report that was undone within its second
+	if in.EndsAt != nil {
+		seen, err := s.deps.Bookings.OutageByID(ctx, request.Outage)
+		if err != nil {
+			return nil, err
+		}
+		if in.StartsAt == nil && in.EndsAt.UTC().Truncate(time.Second).Equal(seen.StartsAt) {
+			change.EndsAt = new(seen.StartsAt.Add(time.Second)) // a wrong report that was undone within its second
 		}
 	}
-	if in := request.Body.Reason; in != nil {
-		outage.Reason = *in
-	}
-	if outage, err = s.putOutage(ctx, outage); err != nil {
-		return nil, err
-	}
-	d, err := s.directory.get(ctx)
+	dry := given(request.Params.DryRun)
+	result, err := s.deps.Bookings.ChangeOutage(ctx, callerOf(ctx).Actor, request.Outage, versionOf(request.Params.IfMatch), change, dry)
 	if err != nil {
 		return nil, err
 	}
-	return UpdateOutage200JSONResponse{Body: d.showOutage(outage), Headers: UpdateOutage200ResponseHeaders{ETag: etag(outage.Version)}}, nil
+	body, tag, err := s.answerOutage(ctx, result, dry)
+	return UpdateOutage200JSONResponse{Body: body, Headers: UpdateOutage200ResponseHeaders{ETag: tag}}, err
 }
 
-// outage finds one among all: there are few, and they are read rarely.
-func (s *Server) outage(ctx context.Context, id string) (equipment.Outage, error) {
-	outages, err := s.deps.Equipment.Outages(ctx, "", time.Unix(0, 0), everEnd)
+// EndOutage implements StrictServerInterface.
+func (s *Server) EndOutage(ctx context.Context, request EndOutageRequestObject) (EndOutageResponseObject, error) {
+	result, err := s.deps.Bookings.EndOutage(ctx, callerOf(ctx).Actor, request.Outage, versionOf(request.Params.IfMatch))
 	if err != nil {
-		return equipment.Outage{}, err
+		return nil, err
 	}
-	for _, o := range outages {
-		if o.ID == id {
-			return o, nil
+	body, tag, err := s.answerOutage(ctx, result, false)
+	return EndOutage200JSONResponse{Body: body, Headers: EndOutage200ResponseHeaders{ETag: tag}}, err
+}
+
+// answerOutage shows what was done, or would be, and tells the board.
+func (s *Server) answerOutage(ctx context.Context, result booking.OutageResult, dry bool) (Outage, string, error) {
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	if !dry {
+		s.deps.Changed(result.Outage.StationID)
+	}
+	_, d, err := s.station(ctx, result.Outage.StationID)
+	if err != nil {
+		return Outage{}, "", err
+	}
+	out := d.showOutage(result.Outage)
+	out.Displaced = &Displacements{Items: make([]Displacement, len(result.Displaced))}
+	counts := map[booking.Fate]*int32{
+		booking.FateMoved: &out.Displaced.Moved, booking.FateOffered: &out.Displaced.Offered,
+		booking.FateCancelled: &out.Displaced.Cancelled, booking.FateKept: &out.Displaced.Kept,
+	}
+	for i, was := range result.Displaced {
+		*counts[was.Fate]++
+		if out.Displaced.Items[i], err = s.showDisplaced(ctx, d, was); err != nil {
+			return Outage{}, "", err
 		}
 	}
-	return equipment.Outage{}, fault.NotFound("outage_unknown", "there is no outage %q", id)
+	return out, etag(result.Outage.Version), nil
 }
 
-func (s *Server) putOutage(ctx context.Context, o equipment.Outage) (equipment.Outage, error) {
-	if !o.EndsAt.IsZero() && !o.EndsAt.After(o.StartsAt) {
-		return o, fault.Rule("span_empty", "an outage must end after it starts").On("/ends_at")
+func (s *Server) showDisplaced(ctx context.Context, d *directory, was booking.Displaced) (Displacement, error) {
+	out := Displacement{Fate: DisplacementFate(was.Fate), FromStation: d.stationRef(d.stations[was.Before.StationID])}
+	var err error
+	if out.Booking, err = s.showBooking(ctx, d, was.After); err != nil || was.Instead.ID == "" {
+		return out, err
 	}
-	o, err := s.deps.Equipment.PutOutage(ctx, o)
-	if err == nil {
-		s.deps.Changed(o.StationID)
-	}
-	return o, err
+	instead, err := s.showBooking(ctx, d, was.Instead)
+	out.Instead = &instead
+	return out, err
 }

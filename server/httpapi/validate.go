@@ -83,6 +83,9 @@ func (v *validator) parameter(c echo.Context, p *parameter, faults []FieldError)
 		}
 		value = float64(n)
 	}
+	if p.boolean && (values[0] == "true" || values[0] == "false") {
+		value = values[0] == "true"
+	}
 	return v.schema(p.schema, value, p.name, faults)
 }
 

@@ -59,9 +59,10 @@ func (b *Bookings) settle(send sender, before []statement, after func() []statem
 	}
 	written := map[string]booking.Booking{} // by the decisions before
 	hidden := false                         // whether one of them wrote what view does not add
+	alone := false                          // whether one of them changed the rules
 	statements = nil
 	for _, d := range all {
-		if d.later = d.mustWait(hidden, len(written) > 0); d.later {
+		if d.later = alone || d.mustWait(hidden, len(written) > 0); d.later {
 			continue
 		}
 		d.write, d.err = d.judge(d.view(rules, people, written))
@@ -70,6 +71,7 @@ func (b *Bookings) settle(send sender, before []statement, after func() []statem
 			continue
 		}
 		hidden = hidden || !d.write.Plain()
+		alone = alone || (d.ask.Alone && !d.write.Plain())
 		for _, w := range slices.Concat(d.write.Insert, d.write.Update) {
 			written[w.ID] = w
 		}

@@ -8,22 +8,36 @@ import (
 
 // more is what a decision reads beside bookings and people. Each topic reads in its own file.
 type more struct {
+	outages outageRows
+	reports reportRows
 	teams   roster
 	strikes []booking.Strike
 }
 
 // moreReads gives the statements of all topics that the decision asks for.
 func (b *Bookings) moreReads(d *decision) []statement {
-	return slices.Concat(b.teamReads(d), b.strikeReads(d))
+	return slices.Concat(
+		d.more.outages.reads(b.db.dialect, d.ask),
+		d.more.reports.reads(b.db.dialect, d.ask),
+		b.teamReads(d),
+		b.strikeReads(d),
+	)
 }
 
 // show puts what was read into the view. written are the bookings that the decisions before have written.
 func (m *more) show(v *booking.View, _ booking.Ask, _ map[string]booking.Booking) {
+	m.outages.show(v)
+	m.reports.show(v)
 	m.teams.show(v)
 	v.Strikes = m.strikes
 }
 
 // moreWrites turns what is not bookings into statements.
 func (b *Bookings) moreWrites(w booking.Write) []statement {
-	return slices.Concat(effectWrites(w.Effects), b.strikeWrites(w))
+	return slices.Concat(
+		effectWrites(w.Effects),
+		b.strikeWrites(w),
+		outageWrites(w),
+		reportWrites(w),
+	)
 }

@@ -130,12 +130,12 @@ func factStatements(f *booking.Facts, now time.Time) []statement {
 			f.Exceptions = append(f.Exceptions, e)
 			return err
 		}},
-		{text: "SELECT station_id, starts_at, ends_at FROM outages WHERE ends_at IS NULL OR ends_at > $1", args: []any{now.Add(-24 * time.Hour).Unix()},
+		{text: "SELECT id, station_id, starts_at, ends_at FROM outages WHERE ends_at IS NULL OR ends_at > $1", args: []any{now.Add(-24 * time.Hour).Unix()},
 			read: func(row scanner) error {
 				var o equipment.Outage
 				var startsAt int64
 				var endsAt sql.NullInt64
-				err := row.Scan(&o.StationID, &startsAt, &endsAt)
+				err := row.Scan(&o.ID, &o.StationID, &startsAt, &endsAt)
 				o.StartsAt, o.EndsAt = time.Unix(startsAt, 0).UTC(), instant(endsAt)
 				f.Outages = append(f.Outages, o)
 				return err

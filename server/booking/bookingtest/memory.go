@@ -26,6 +26,7 @@ type Memory struct {
 	strikes   map[string]booking.Strike
 	used      []booking.Use
 	made      int
+	reports   map[string]booking.Report
 }
 
 // NewMemory gives a store without bookings.
@@ -84,6 +85,7 @@ func (m *Memory) Decide(ctx context.Context, ask booking.Ask, decide func(bookin
 			v.People[p.ID] = p
 		}
 	}
+	m.showFaults(&v, ask)
 	m.showStrikes(ask, &v)
 	m.showTeams(&v, ask)
 	w, err := decide(v)
@@ -97,6 +99,7 @@ func (m *Memory) Decide(ctx context.Context, ask booking.Ask, decide func(bookin
 	for _, b := range rows {
 		m.bookings[b.ID] = b
 	}
+	m.writeFaults(w)
 	m.keepStrikes(w)
 	m.unmet = append(m.unmet, w.Unmet...)
 	m.trail = append(m.trail, w.Trail...)

@@ -146,9 +146,11 @@ CREATE TABLE fault_reports (
     outage_id   TEXT COLLATE "C" NOT NULL,
     closed_by   TEXT NOT NULL,
     closed_at   BIGINT,
+    answer      TEXT NOT NULL, -- why it was dismissed
     version     BIGINT NOT NULL
 );
 CREATE INDEX fault_reports_at ON fault_reports (at, id);
+CREATE INDEX fault_reports_open ON fault_reports (station_id) WHERE state = 'open';
 
 CREATE TABLE teams (
     id          TEXT COLLATE "C" NOT NULL PRIMARY KEY,
@@ -178,6 +180,7 @@ CREATE TABLE qualifications (
     revoked_at   BIGINT,
     revoked_by   TEXT NOT NULL,
     note         TEXT NOT NULL,
+    warned_at    BIGINT, -- when its person was told that it ends
     version      BIGINT NOT NULL
 );
 CREATE INDEX qualifications_person ON qualifications (person_id, kind_id);

@@ -218,9 +218,11 @@ CREATE TABLE fault_reports (
     outage_id   TEXT NOT NULL,
     closed_by   TEXT NOT NULL,
     closed_at   INTEGER,
+    answer      TEXT NOT NULL, -- why it was dismissed
     version     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX fault_reports_at ON fault_reports (at, id);
+CREATE INDEX fault_reports_open ON fault_reports (station_id) WHERE state = 'open';
 
 CREATE TABLE teams (
     id          TEXT NOT NULL PRIMARY KEY,
@@ -250,6 +252,7 @@ CREATE TABLE qualifications (
     revoked_at   INTEGER,
     revoked_by   TEXT NOT NULL,
     note         TEXT NOT NULL,
+    warned_at    INTEGER, -- when its person was told that it ends
     version      INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX qualifications_person ON qualifications (person_id, kind_id);

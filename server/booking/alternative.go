@@ -36,11 +36,22 @@ func (s *Service) search(ctx context.Context, actor account.Actor, w wish, pr pr
 	}
 	window := equipment.Interval{From: pr.span.From.Add(-lookBack), Until: pr.span.Until.Add(lookAhead)}
 	stations := rules.equivalent(p)
-	taken, err := s.store.Active(ctx, stations, w.PersonID, window.From, window.Until)
+	reach := rules.reach(stations...)
+	taken, err := s.store.Active(ctx, stations, w.PersonID, window.From.Add(-reach), window.Until.Add(reach))
 	if err != nil {
 		return nil
 	}
-	f := finder{inquiry: inquiry{proposal: pr, place: p, taken: taken, actor: actor, now: now}, rules: rules, window: window}
+	wide := pr
+	wide.span = window
+	view, err := s.standing(ctx, rules, stations, &wide)
+	if err != nil {
+		return nil
+	}
+	pr.programme = wide.programme
+	f := finder{
+		inquiry: inquiry{proposal: pr, place: p, taken: taken, actor: actor, now: now, view: view, counted: tallies{}},
+		rules:   rules, window: window,
+	}
 	var out []Alternative
 	if pr.stands == nil {
 		if w.StationID != "" {
@@ -97,6 +108,9 @@ func (f *finder) shifted() []Alternative {
 	length := f.length()
 	var best *Alternative
 	for _, gap := range f.free(f.window, length) {
+		if f.longestIn(gap) < length {
+			continue
+		}
 		for _, span := range f.nearest(gap, length) {
 			alternative := Alternative{StationID: f.place.ID, StartsAt: span.From, EndsAt: span.Until, Why: WhyLater}
 			if span.From.Before(f.span.From) {
@@ -162,6 +176,9 @@ func (f *finder) shorter() []Alternative {
 	}
 	var best equipment.Interval
 	for _, piece := range f.free(wanted, 0) {
+		if longest := f.longestIn(piece); piece.Until.Sub(piece.From) > longest {
+			piece.Until = f.place.floor(piece.From.Add(longest))
+		}
 		if piece != f.span && piece.Until.Sub(piece.From) > best.Until.Sub(best.From) && f.accepted(f.place, piece) {
 			best = piece
 		}

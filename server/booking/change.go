@@ -146,7 +146,7 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 			Code: CodeAlreadyStarted, StationID: current.StationID, Limit: instant(current.StartsAt), Actual: instant(wanted.StartsAt),
 			Detail: "the booking has begun: only its end can change",
 		}}
-	} else if wanted.Interval() != current.Interval() || q.stands == nil || wanted.Purpose != current.Purpose {
+	} else if wanted.Interval() != current.Interval() || q.stands == nil || q.reassigned {
 		refusals = q.refusals()
 	}
 	if len(refusals) > 0 {
@@ -158,6 +158,7 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 	}
 	if wanted.Interval() != current.Interval() || wanted.StationID != current.StationID {
 		wanted = p.settle(wanted)
+		wanted.ChargedUntil = v.Rules.chargedUntil(current, wanted.EndsAt, actor, now)
 		if q.shrinks() && wanted.OccupiedUntil.After(current.OccupiedUntil) {
 			wanted.OccupiedUntil = current.Occupied().Until // a buffer that has grown since takes nothing from the next one
 		}
@@ -172,6 +173,7 @@ func change(current, wanted Booking, override bool) proposal {
 	pr := proposal{
 		self: current.ID, personID: wanted.PersonID, span: wanted.Interval(), purpose: wanted.Purpose, override: override,
 		programme: wanted.Programme, teamID: wanted.TeamID, partyID: wanted.PartyID, companions: wanted.People()[1:],
+		was: &current, reassigned: wanted.Purpose != current.Purpose || wanted.Programme != current.Programme || wanted.TeamID != current.TeamID,
 	}
 	if wanted.StationID == current.StationID && wanted.StartsAt.Equal(current.StartsAt) {
 		stands := current.Interval()
@@ -225,7 +227,7 @@ func (s *Service) cancel(ctx context.Context, actor account.Actor, id string, ve
 			return Write{}, nil
 		}
 		var write Write
-		after, write = giveBack(current, actor, now)
+		after, write = v.Rules.giveBack(current, actor, now)
 		return write, nil
 	})
 	if err != nil {
@@ -235,16 +237,18 @@ func (s *Service) cancel(ctx context.Context, actor account.Actor, id string, ve
 }
 
 // giveBack cancels or ends a booking. Ends are whole minutes, so that the next one may start in the same minute.
-func giveBack(b Booking, actor account.Actor, now time.Time) (Booking, Write) {
+func (r *Rules) giveBack(b Booking, actor account.Actor, now time.Time) (Booking, Write) {
 	end := now.Truncate(time.Minute)
 	act := ActCancelled
 	if end.After(b.StartsAt) {
 		act = ActEnded
 		buffer := b.Occupied().Until.Sub(b.EndsAt) // what was promised to the next one
+		charged := r.chargedUntil(b, end, actor, now)
 		b.Status, b.PlannedEnd, b.EndsAt = StatusEnded, b.EndsAt, end
-		b.OccupiedUntil, b.ChargedUntil = end.Add(buffer), end
+		b.OccupiedUntil, b.ChargedUntil = end.Add(buffer), charged
 	} else {
-		b.Status, b.ChargedUntil = StatusCancelled, b.StartsAt
+		b.ChargedUntil = r.chargedUntil(b, b.StartsAt, actor, now)
+		b.Status = StatusCancelled
 	}
 	if b.Verdict == "" || b.Verdict == VerdictArrived {
 		b.DueAt = time.Time{} // late minutes may still change the others

@@ -8,12 +8,13 @@ import (
 	"github.com/labtide/labtide/server/equipment"
 )
 
-// Free is time in which the caller may book: everything on the slot grid within it, of a length that the policy allows, would
-// be accepted now.
+// Free is time in which the caller may book: everything on the slot grid within it, of a length that the policy allows and up
+// to Longest, would be accepted now.
 type Free struct {
 	StationID string
 	From      time.Time
 	Until     time.Time
+	Longest   time.Duration // less than the policy's where a quota leaves no more
 }
 
 // gaps gives the open time of a place within the window that neither an outage nor anything blocked covers.
@@ -109,6 +110,7 @@ func (q *inquiry) free(window equipment.Interval, length time.Duration) []equipm
 		blocked = append(blocked, p.kept(span))
 	}
 	blocked = append(blocked, p.blocked(q.taken, q.inTheWay)...)
+	blocked = append(blocked, q.exhausted(window, length)...)
 	var out []equipment.Interval
 	for _, gap := range p.gaps(window, q.open, blocked) {
 		if !gap.From.Equal(running) {

@@ -151,13 +151,15 @@ func decideSeats(v View, actor account.Actor, seats []Booking, act partyAct, now
 	var all Write
 	refused := &Refused{}
 	standing := 0
+	// Quotas count the party as it will be: seats that have not been moved yet do not stand in the way of those that have.
+	v.Spent = slices.DeleteFunc(slices.Clone(v.Spent), func(b Booking) bool { return b.Active() && b.PartyID == seats[0].PartyID && now.Before(b.EndsAt) })
 	for _, b := range seats {
 		if !b.Active() || b.Status == StatusEnded || !now.Before(b.EndsAt) {
 			continue
 		}
 		standing++
 		if act.change == nil {
-			_, w := giveBack(b, actor, now)
+			_, w := v.Rules.giveBack(b, actor, now)
 			all.add(w)
 			continue
 		}
@@ -170,6 +172,10 @@ func decideSeats(v View, actor account.Actor, seats []Booking, act partyAct, now
 		}
 		all.add(w)
 		v.Taken = replaced(v.Taken, w.Update)
+		if len(w.Update) == 0 {
+			w.Update = []Booking{b}
+		}
+		v.Spent = append(v.Spent, w.Update...)
 	}
 	switch {
 	case standing == 0 && act.change != nil:
@@ -236,6 +242,11 @@ func (s *Service) partyMoves(ctx context.Context, actor account.Actor, seen []Bo
 	if err := f.read(ctx, func(rules *Rules, window equipment.Interval) Ask {
 		ask := act.ask(rules, seen)
 		ask.widen(window.From, window.Until)
+		for _, b := range standing {
+			pr := change(b, act.apply(b), false)
+			pr.span = window
+			rules.need(&ask, []string{b.StationID}, pr)
+		}
 		return ask
 	}); err != nil {
 		return nil

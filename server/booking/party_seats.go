@@ -53,9 +53,10 @@ type benches []bench
 // weigh looks at every candidate with the eyes of the first seat.
 func weigh(v View, actor account.Actor, w wish, now time.Time) benches {
 	out := make(benches, 0, len(w.candidates))
+	counted := tallies{}
 	for _, id := range w.candidates {
 		p := v.Rules.places[id]
-		q := inquiry{proposal: w.proposal(), place: p, taken: v.Taken, actor: actor, now: now, view: v}
+		q := inquiry{proposal: w.proposal(), place: p, taken: v.Taken, actor: actor, now: now, view: v, counted: counted}
 		b := bench{place: p, rank: v.Rules.rank(p), against: len(q.refusals())}
 		if b.against == 0 {
 			b.loss = p.gapAround(v.Taken, w.span())

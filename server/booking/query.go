@@ -100,6 +100,11 @@ func (s *Service) Availability(ctx context.Context, actor account.Actor, query Q
 	if err != nil || len(stations) == 0 {
 		return nil, err
 	}
+	pr := proposal{personID: query.PersonID, purpose: query.Purpose, span: window}
+	view, err := s.standing(ctx, rules, stations, &pr)
+	if err != nil {
+		return nil, err
+	}
 	reach := rules.reach(stations...)
 	busy, err := s.store.Busy(ctx, stations, query.From.Add(-reach), query.Until.Add(reach))
 	if err != nil {
@@ -110,14 +115,12 @@ func (s *Service) Availability(ctx context.Context, actor account.Actor, query Q
 		return nil, err
 	}
 	f := search{
-		inquiry: inquiry{proposal: proposal{personID: query.PersonID, purpose: query.Purpose}, actor: actor, now: s.clock(), taken: own},
+		inquiry: inquiry{proposal: pr, actor: actor, now: s.clock(), taken: own, view: view, counted: tallies{}},
 		busy:    byStation(busy), open: map[string][]equipment.Interval{},
 	}
 	out := make([]Free, 0, len(busy)+len(stations))
 	for _, id := range stations {
-		for _, gap := range f.free(rules.places[id], window, query.Length) {
-			out = append(out, Free{StationID: id, From: gap.From, Until: gap.Until})
-		}
+		out = f.free(out, rules.places[id], window, query.Length)
 	}
 	return out, nil
 }
@@ -129,7 +132,7 @@ type search struct {
 	open map[string][]equipment.Interval // by room: its stations open together
 }
 
-func (s *search) free(p *place, window equipment.Interval, length time.Duration) []equipment.Interval {
+func (s *search) free(out []Free, p *place, window equipment.Interval, length time.Duration) []Free {
 	open, known := s.open[p.RoomID]
 	if !known {
 		open = p.schedule.Open(p.RoomID, window.From, window.Until)
@@ -137,7 +140,10 @@ func (s *search) free(p *place, window equipment.Interval, length time.Duration)
 	}
 	q := s.inquiry
 	q.place, q.open, q.busy = p, open, s.busy[p.ID]
-	return q.free(window, length)
+	for _, gap := range q.free(window, length) {
+		out = append(out, Free{StationID: p.ID, From: gap.From, Until: gap.Until, Longest: q.longestIn(gap)})
+	}
+	return out
 }
 
 func byStation(busy []Busy) map[string][]equipment.Interval {

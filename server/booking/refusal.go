@@ -25,6 +25,8 @@ const (
 	CodeTooLong            = "too_long"
 	CodeOutsideOpeningTime = "outside_opening_hours"
 	CodePersonBusy         = "person_busy"
+	CodeQuotaExceeded      = "quota_exceeded"
+	CodeTooLateToChange    = "too_late_to_change"
 	CodeStationUnknown     = "station_unknown"  // only from an import
 	CodeTooFewStations     = "too_few_stations" // of a party
 	CodeNotAdjacent        = "not_adjacent"     // the same
@@ -36,8 +38,8 @@ type Refusal struct {
 	Detail    string // English
 	StationID string
 	Seat      int // of a party, counted from 1; 0: the party as a whole, or no party
-	// Limit is the rule's value and Actual what was asked for: whole minutes ("240"), an instant in RFC 3339, or an interval
-	// of two instants with a slash between. Empty where there is nothing to compare.
+	// Limit is the rule's value and Actual what was asked for: whole minutes ("240"), an instant in RFC 3339, an interval
+	// of two instants with a slash between, or a number of things ("3 bookings"). Empty where there is nothing to compare.
 	Limit  string
 	Actual string
 	// OverridableBy lists the roles that may book all the same, by Request.Override. Nobody may override an overlap.

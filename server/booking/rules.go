@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +45,9 @@ type place struct {
 	schedule equipment.Schedule
 	outages  []equipment.Outage
 	policy   Policy
+	quotas   []*bound            // those that are about it
+	seasons  []Season            // the same
+	offPeak  *equipment.Schedule // the policy's OffPeak; nil: never
 }
 
 // NewRules puts the facts into the order in which the validator asks for them.
@@ -62,6 +66,7 @@ func NewRules(f Facts) *Rules {
 	for _, p := range f.Policies {
 		policies[[2]string{string(p.Scope), p.ScopeID}] = p
 	}
+	bounds := boundsOf(f)
 	stations := slices.Clone(f.Stations)
 	slices.SortFunc(stations, func(a, b equipment.Station) int { return strings.Compare(a.ID, b.ID) })
 	for _, s := range stations {
@@ -69,7 +74,10 @@ func NewRules(f Facts) *Rules {
 		if !ok {
 			schedule = equipment.NewSchedule(time.UTC, nil, nil)
 		}
-		r.places[s.ID] = &place{Station: s, loc: schedule.Location(), schedule: schedule, policy: policyOf(s, policies)}
+		p := &place{Station: s, loc: schedule.Location(), schedule: schedule, policy: policyOf(s, policies)}
+		p.quotas = bounds.of(p)
+		p.offPeak = clockOf(p.policy.OffPeak, p.loc)
+		r.places[s.ID] = p
 		if _, twice := r.codes[s.Code]; twice {
 			r.codes[s.Code] = ""
 		} else {
@@ -106,6 +114,65 @@ func schedules(f Facts) map[string]equipment.Schedule {
 	return out
 }
 
+// boundSet makes each quota once for each site.
+type boundSet struct {
+	quotas []Quota
+	terms  []Term // by their first day
+	made   map[[2]string]*bound
+}
+
+func boundsOf(f Facts) boundSet {
+	terms := slices.Clone(f.Terms)
+	slices.SortFunc(terms, func(a, b Term) int {
+		return cmp.Or(strings.Compare(string(a.Starts), string(b.Starts)), strings.Compare(a.ID, b.ID))
+	})
+	return boundSet{quotas: f.Quotas, terms: terms, made: map[[2]string]*bound{}}
+}
+
+// of gives the quotas that are about a place.
+func (s boundSet) of(p *place) []*bound {
+	var out []*bound
+	for _, quota := range s.quotas {
+		if !within(quota.Scope, quota.ScopeID, p.Station) {
+			continue
+		}
+		key := [2]string{quota.ID, p.SiteID}
+		x := s.made[key]
+		if x == nil {
+			x = &bound{Quota: quota, loc: p.loc, hours: clockOf(quota.Hours, p.loc)}
+			for _, t := range s.terms {
+				if t.SiteID == "" || t.SiteID == p.SiteID {
+					x.terms = append(x.terms, t)
+				}
+			}
+			s.made[key] = x
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// clockOf makes a schedule that is open at the hours; none: nil.
+func clockOf(hours []Hours, loc *time.Location) *equipment.Schedule {
+	var open []equipment.OpeningHours
+	for _, h := range hours {
+		for day := range 7 {
+			if len(h.Weekdays) == 0 || slices.Contains(h.Weekdays, day) {
+				open = append(open, equipment.OpeningHours{Weekday: time.Weekday(day), Opens: h.From, Closes: h.Until})
+			}
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	return new(equipment.NewSchedule(loc, open, nil))
+}
+
+// waives reports whether a rule does not hold off-peak.
+func (p *place) waives(code string) bool {
+	return p.offPeak != nil && slices.Contains(p.policy.OffPeakWaives, code)
+}
+
 // policyOf lays the rules of the station's scopes over each other, the narrowest last.
 func policyOf(s equipment.Station, rules map[[2]string]PolicyRule) Policy {
 	p := DefaultPolicy()
@@ -129,6 +196,14 @@ func (r *Rules) place(idOrCode string) *place {
 		return p
 	}
 	return r.places[r.codes[idOrCode]]
+}
+
+// count reports whether some quota of the stations is of that kind.
+func (r *Rules) count(per QuotaPer, stationIDs []string) bool {
+	return slices.ContainsFunc(stationIDs, func(id string) bool {
+		p := r.places[id]
+		return p != nil && slices.ContainsFunc(p.quotas, func(x *bound) bool { return x.Per == per })
+	})
 }
 
 // reach gives how far beyond its span a booking on one of the stations matters to others, or theirs to it.

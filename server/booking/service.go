@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -96,6 +97,18 @@ type wish struct {
 	kindID     string
 	seating    *seating // of a party whose stations are chosen together
 	partyID    string
+	programme  string // what it serves when the request does not say: the team's, or the person's
+}
+
+// serves gives the programme that the booking is for; empty: not known yet, or none.
+func (w wish) serves() string { return cmp.Or(w.Programme, w.programme) }
+
+// resolve notes what follows from who the people and teams are.
+func resolve(v View, wishes []wish) {
+	for i := range wishes {
+		w := &wishes[i]
+		w.programme = v.programme(*w)
+	}
 }
 
 // wishes fills in what a request leaves open and refuses what has no sense.
@@ -183,29 +196,8 @@ func plan(rules *Rules, wishes []wish) (Ask, error) {
 	return ask, nil
 }
 
-// need adds to what a decision asks for whatever the rules of the stations rest on: nothing where they are plain.
-func (r *Rules) need(ask *Ask, stationIDs []string, _ proposal) {
-	for _, id := range stationIDs {
-		p := r.places[id]
-		if p == nil {
-			continue
-		}
-		ask.Qualifications = ask.Qualifications || p.policy.Qualification
-		ask.Strikes = ask.Strikes || p.policy.StrikeLimit > 0
-	}
-}
-
 func errStationUnknown(idOrCode string) error {
 	return fault.NotFound("station_unknown", "there is no station %q", idOrCode).On("station")
-}
-
-func (a *Ask) widen(from, until time.Time) {
-	if a.From.IsZero() || from.Before(a.From) {
-		a.From = from
-	}
-	if until.After(a.Until) {
-		a.Until = until
-	}
 }
 
 // reserve decides once. again says that the rules moved between planning and deciding.
@@ -218,6 +210,7 @@ func (s *Service) reserve(ctx context.Context, actor account.Actor, wishes []wis
 	var refused *Refused
 	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
 		made, refused, again = nil, nil, false
+		resolve(v, wishes)
 		current, err := plan(v.Rules, wishes)
 		if err != nil {
 			return Write{}, err
@@ -295,6 +288,7 @@ func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Wri
 		b = p.settle(b)
 		made.Insert = append(made.Insert, b)
 		taken = append(taken[:len(taken):len(taken)], b)
+		v.Spent = append(v.Spent[:len(v.Spent):len(v.Spent)], b)
 		made.Trail = append(made.Trail, Entry{BookingID: b.ID, At: now, PersonID: actor.PersonID, Act: ActReserved, After: b})
 		made.Effects = append(made.Effects, announce(ActReserved, b, b, actor, now)...)
 	}
@@ -309,9 +303,10 @@ func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Wri
 func choose(v View, actor account.Actor, w wish, taken []Booking, now time.Time) (*place, []Refusal) {
 	var good []*place
 	var fewest []Refusal
+	counted := tallies{}
 	for _, id := range w.candidates {
 		p := v.Rules.places[id]
-		q := inquiry{proposal: w.proposal(), place: p, taken: taken, actor: actor, now: now, view: v}
+		q := inquiry{proposal: w.proposal(), place: p, taken: taken, actor: actor, now: now, view: v, counted: counted}
 		refusals := q.refusals()
 		if len(refusals) == 0 {
 			good = append(good, p)
@@ -334,8 +329,8 @@ func (w wish) span() equipment.Interval {
 
 func (w wish) proposal() proposal {
 	return proposal{
-		personID: w.PersonID, span: w.span(), purpose: w.Purpose, override: w.Override, programme: w.Programme, teamID: w.TeamID,
-		companions: w.Companions, partyID: w.partyID,
+		personID: w.PersonID, span: w.span(), purpose: w.Purpose, override: w.Override, programme: w.serves(), teamID: w.TeamID, partyID: w.partyID,
+		companions: w.Companions,
 	}
 }
 
@@ -348,35 +343,4 @@ func (w wish) unmet(now time.Time, refusals []Refusal) Unmet {
 		u.StationID = w.candidates[0]
 	}
 	return u
-}
-
-// covers reports whether what was asked for is enough for what is to be asked now.
-func (a Ask) covers(now Ask) bool {
-	if now.Qualifications && !a.Qualifications || now.Strikes && !a.Strikes || now.Waiting && !a.Waiting {
-		return false
-	}
-	for _, budget := range now.Budgets {
-		if !slices.Contains(a.Budgets, budget) {
-			return false
-		}
-	}
-	return !now.From.Before(a.From) && !now.Until.After(a.Until) && covers(a.StationIDs, now.StationIDs) &&
-		covers(a.PersonIDs, now.PersonIDs) && covers(a.TeamIDs, now.TeamIDs)
-}
-
-// covers reports whether all of want is in have.
-func covers(have, want []string) bool {
-	if len(want) == 1 {
-		return slices.Contains(have, want[0])
-	}
-	set := make(map[string]bool, len(have))
-	for _, id := range have {
-		set[id] = true
-	}
-	for _, id := range want {
-		if !set[id] {
-			return false
-		}
-	}
-	return true
 }

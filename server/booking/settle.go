@@ -1,6 +1,10 @@
 package booking
 
-import "time"
+import (
+	"time"
+
+	"github.com/labtide/labtide/server/account"
+)
 
 // settle gives the booking what follows from its time, its status and the policy of its station.
 func (p *place) settle(b Booking) Booking {
@@ -9,6 +13,24 @@ func (p *place) settle(b Booking) Booking {
 	b.DueAt = p.due(b)
 	return b
 }
+
+// chargedUntil gives until when a confirmed booking is charged that shall end then: an end, or its start when it is cancelled.
+// Who gives back too late, and has not come, is charged as if they had; not when those who run the room do it.
+func (r *Rules) chargedUntil(b Booking, end time.Time, actor account.Actor, now time.Time) time.Time {
+	p := r.places[b.StationID]
+	if p == nil || b.Status != StatusConfirmed || b.came() {
+		return end
+	}
+	notice := minutes(p.policy.CancelNoticeMinutes)
+	staff := actor.PersonID != b.PersonID && account.Allowed(actor, account.ActionOverrideRules, "")
+	if notice == 0 || staff || !now.After(b.StartsAt.Add(-notice)) {
+		return end
+	}
+	return later(end, b.Charged().Until)
+}
+
+// came reports whether it is known that whoever booked is there.
+func (b Booking) came() bool { return !b.CheckedInAt.IsZero() || b.Verdict == VerdictArrived }
 
 // lag is how long after a minute its samples are waited for.
 const lag = 2 * time.Minute

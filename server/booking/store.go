@@ -71,6 +71,8 @@ type Reader interface {
 	Active(ctx context.Context, stationIDs []string, personID string, from, until time.Time) ([]Booking, error)
 	// Unmet gives the refusals recorded from From on and before Until, in the order of recording.
 	Unmet(ctx context.Context, from, until time.Time) ([]Unmet, error)
+	// Look shows what stands, as Decide does, but locks nothing: to tell somebody what would be, never to decide.
+	Look(ctx context.Context, ask Ask) (View, error)
 	// StrikeByID reads one; an unknown id is fault.KindNotFound.
 	StrikeByID(ctx context.Context, id string) (Strike, error)
 	// Strikes gives those of a filter, the latest first.
@@ -121,7 +123,7 @@ type View struct {
 	// People are the asked ones that exist, by id: ID, Programme and DisabledAt only.
 	People map[string]account.Person
 	// Spent are the bookings that are charged to an asked budget. They have ID, StationID, PersonID, TeamID, PartyID,
-	// Programme, Purpose, StartsAt, EndsAt, Status and ChargedUntil only.
+	// Programme, Purpose, StartsAt, EndsAt, Status, HeldUntil and ChargedUntil only.
 	Spent []Booking
 	// Teams are the asked ones that exist, by id.
 	Teams map[string]account.Team

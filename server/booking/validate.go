@@ -23,6 +23,9 @@ type proposal struct {
 	teamID     string
 	partyID    string
 	companions []string
+	// was is the booking that changes, as it stands. reassigned: it would count for somebody else, or as something else.
+	was        *Booking
+	reassigned bool
 }
 
 // inquiry asks the rules about one proposal on one station.
@@ -34,6 +37,8 @@ type inquiry struct {
 	now   time.Time
 	// view is what stands beside bookings: qualifications, strikes, what budgets have spent. Its Taken does not matter.
 	view View
+	// counted remembers what has been counted of quotas; nil: nothing is remembered.
+	counted tallies
 	// busy is time that others keep the station, and open when it is open, where a search has read them at once; else nil.
 	busy []equipment.Interval
 	open []equipment.Interval
@@ -51,6 +56,19 @@ type rule struct {
 	shorter bool // it is asked even when a booking that stands only ends earlier: who gives back breaks no other rule
 	moved   bool // it is asked even when somebody else moves a booking: nobody loses theirs for a rule about persons
 	check   func(q *inquiry) *finding
+	all     func(q *inquiry) []*finding // instead of check, where there may be several
+	account bool                        // it is asked when a booking that stands counts for somebody else
+}
+
+// find asks the rule.
+func (r rule) find(q *inquiry) []*finding {
+	if r.all != nil {
+		return r.all(q)
+	}
+	if f := r.check(q); f != nil {
+		return []*finding{f}
+	}
+	return nil
 }
 
 // ruleBook lists all rules, those that matter most first. Every path that ends in a booking asks exactly these.
@@ -62,6 +80,7 @@ func ruleBook() []rule {
 		{code: CodeOutOfOrder, firm: true, moved: true, check: outOfOrder},
 		{code: CodeClassNeedsStaff, firm: true, shorter: true, check: classNeedsStaff},
 		{code: CodeInPast, firm: true, shorter: true, check: inPast},
+		{code: CodeTooLateToChange, check: tooLateToChange},
 		{code: CodeTooLittleNotice, check: tooLittleNotice},
 		{code: CodeTooFarAhead, check: tooFarAhead},
 		{code: CodeOffGrid, shorter: true, check: offGrid},
@@ -69,6 +88,7 @@ func ruleBook() []rule {
 		{code: CodeTooLong, check: tooLong},
 		{code: CodeOutsideOpeningTime, moved: true, check: outsideOpeningHours},
 		{code: CodePersonBusy, check: personBusy},
+		{code: CodeQuotaExceeded, all: quotaExceeded, account: true},
 	}
 }
 
@@ -77,20 +97,38 @@ func (q *inquiry) refusals() []Refusal {
 	var out []Refusal
 	lenient := q.override && account.Allowed(q.actor, account.ActionOverrideRules, "")
 	for _, r := range ruleBook() {
-		if (lenient && !r.firm) || (q.shrinks() && !r.shorter) || (q.moved && !r.moved) {
+		if (lenient && !r.firm) || !q.asks(r) {
 			continue
 		}
-		f := r.check(q)
-		if f == nil {
-			continue
+		for _, f := range r.find(q) {
+			refusal := Refusal{Code: r.code, Detail: f.detail, StationID: q.place.ID, Limit: f.limit, Actual: f.actual}
+			if !r.firm {
+				refusal.OverridableBy = overriders()
+			}
+			out = append(out, refusal)
 		}
-		refusal := Refusal{Code: r.code, Detail: f.detail, StationID: q.place.ID, Limit: f.limit, Actual: f.actual}
-		if !r.firm {
-			refusal.OverridableBy = overriders()
-		}
-		out = append(out, refusal)
 	}
 	return out
+}
+
+// asks reports whether a rule has a say: not where the policy waives it off-peak, and not about what was agreed.
+func (q *inquiry) asks(r rule) bool {
+	if q.place.waives(r.code) && q.isOffPeak() {
+		return false
+	}
+	if q.moved && !r.moved {
+		return false
+	}
+	return !q.shrinks() || r.shorter || (r.account && q.reassigned)
+}
+
+// isOffPeak reports whether the whole span lies in off-peak hours.
+func (q *inquiry) isOffPeak() bool {
+	if q.span.Empty() || q.span.Until.Sub(q.span.From) > maxSpan {
+		return false
+	}
+	hours := q.place.offPeak.Open("", q.span.From, q.span.Until)
+	return len(hours) == 1 && hours[0].Contains(q.span)
 }
 
 // is reports whether b is the booking that changes, which does not stand in its own way.
@@ -191,6 +229,25 @@ func tooLittleNotice(q *inquiry) *finding {
 	return &finding{
 		detail: fmt.Sprintf("book at least %d minutes before the start", q.place.policy.NoticeMinutes),
 		limit:  instant(limit), actual: instant(q.span.From),
+	}
+}
+
+// tooLateToChange goes by the station that the booking stands at: who waits there for it to be free must know in time.
+func tooLateToChange(q *inquiry) *finding {
+	if q.was == nil || q.stands != nil || q.view.Rules == nil {
+		return nil
+	}
+	p := q.view.Rules.places[q.was.StationID]
+	if p == nil || p.policy.ChangeNoticeMinutes == 0 {
+		return nil
+	}
+	limit := q.was.StartsAt.Add(-minutes(p.policy.ChangeNoticeMinutes))
+	if !q.now.After(limit) {
+		return nil
+	}
+	return &finding{
+		detail: fmt.Sprintf("a booking is moved at least %d minutes before its start", p.policy.ChangeNoticeMinutes),
+		limit:  instant(limit), actual: instant(q.now),
 	}
 }
 

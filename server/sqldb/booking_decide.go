@@ -110,21 +110,26 @@ func (b *Bookings) locks(all []*decision, people map[string]account.Person) []st
 			args: []any{b.db.dialect.list(distinct(stations))}, read: func(row scanner) error { var id string; return row.Scan(&id) },
 		})
 	}
-	which, arg := b.db.dialect.among("id", 1), b.db.dialect.list(distinct(persons))
-	if len(persons) == 1 {
-		which, arg = "id = $1", persons[0]
+	return append(append(out, peopleRead(b.db.dialect, persons, people, lock)), b.budgetLocks(all)...)
+}
+
+// peopleRead reads people in the order of their ids; lock ends the text.
+func peopleRead(d dialect, ids []string, into map[string]account.Person, lock string) statement {
+	which, arg := d.among("id", 1), d.list(distinct(ids))
+	if len(ids) == 1 {
+		which, arg = "id = $1", any(ids[0])
 	}
-	return append(out, statement{
+	return statement{
 		text: "SELECT id, programme, disabled_at FROM people WHERE " + which + " ORDER BY id" + lock, args: []any{arg},
 		read: func(row scanner) error {
 			var p account.Person
 			var disabledAt sql.NullInt64
 			err := row.Scan(&p.ID, &p.Programme, &disabledAt)
 			p.DisabledAt = instant(disabledAt)
-			people[p.ID] = p
+			into[p.ID] = p
 			return err
 		},
-	})
+	}
 }
 
 // view shows a decision what was read, as the decisions before have left it.

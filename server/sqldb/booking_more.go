@@ -8,6 +8,7 @@ import (
 
 // more is what a decision reads beside bookings and people. Each topic reads in its own file.
 type more struct {
+	spent   spent
 	outages outageRows
 	reports reportRows
 	teams   roster
@@ -21,14 +22,16 @@ func (b *Bookings) moreReads(d *decision) []statement {
 		d.more.reports.reads(b.db.dialect, d.ask),
 		b.teamReads(d),
 		b.strikeReads(d),
+		b.spentReads(d),
 	)
 }
 
 // show puts what was read into the view. written are the bookings that the decisions before have written.
-func (m *more) show(v *booking.View, _ booking.Ask, _ map[string]booking.Booking) {
+func (m *more) show(v *booking.View, ask booking.Ask, written map[string]booking.Booking) {
 	m.outages.show(v)
 	m.reports.show(v)
 	m.teams.show(v)
+	m.spent.show(v, ask, written)
 	v.Strikes = m.strikes
 }
 

@@ -48,10 +48,12 @@ export function explainRefusal(refusal: Refusal, zone: string): string {
   return (refusal.limit ? known('refusal', refusal.code, params) : null) ?? known('error', refusal.code) ?? refusal.detail
 }
 
-/** Whole minutes, an instant, or an interval "from/to" in words. */
+/** Whole minutes, a number of things, an instant, or an interval "from/to" in words. */
 function written(value: string | undefined, zone: string): string {
   if (!value) return ''
   if (/^\d+$/.test(value)) return minutes(Number(value))
+  const [, n, things] = /^(\d+) (\w+)$/.exec(value) ?? []
+  if (things) return known('count', things, { n: Number(n) }) ?? value
   const [from, to] = value.split('/').map(Date.parse) as [number, number?]
   if (Number.isNaN(from)) return value
   return `${shortDay(from, zone)} ${to === undefined ? clock(from, zone) : span(from, to, zone)}`

@@ -34,6 +34,8 @@ export default {
   'error.too_long': 'That is too long.',
   'error.outside_opening_hours': 'The room is closed then.',
   'error.person_busy': 'You have another station at that time.',
+  'error.quota_exceeded': 'That is more than the quota leaves.',
+  'error.too_late_to_change': 'It is too late to move this booking.',
   'error.booking_over': 'This booking is over.',
   'error.check_in_too_early': 'It is too early to check in. Come back a quarter of an hour before the start.',
   'error.check_in_too_late': 'The time to check in is over. Ask your instructor.',

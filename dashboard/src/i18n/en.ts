@@ -45,6 +45,7 @@ export default {
   'length.minutes': '{m} min',
   'length.hours': '{h} h',
   'length.both': '{h} h {m} min',
+  'count.bookings': { one: '1 booking', other: '{n} bookings' },
 
   'signin.title': 'Sign in',
   'signin.headline': 'See what is free, and book it',
@@ -372,6 +373,8 @@ export default {
   'refusal.too_long': 'That is too long: {actual}, at most {limit}.',
   'refusal.outside_opening_hours': 'The room is closed then; it is open {limit}.',
   'refusal.person_busy': 'You have another station {limit}.',
+  'refusal.quota_exceeded': 'The quota allows {limit}; with this booking it would be {actual}.',
+  'refusal.too_late_to_change': 'This booking could be moved until {limit}.',
   'refusal.too_few_stations': 'You asked for {actual} stations; there are {limit} in one room.',
   'refusal.not_adjacent': 'Not {actual} neighbours are free side by side.',
 } satisfies Record<string, Message>

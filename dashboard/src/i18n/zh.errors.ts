@@ -31,6 +31,8 @@ export default {
   'error.too_long': '时长太长。',
   'error.outside_opening_hours': '该时段实训室未开放。',
   'error.person_busy': '你在该时段已有其他工位。',
+  'error.quota_exceeded': '超出预约配额的余量。',
+  'error.too_late_to_change': '已过可改期的时间。',
   'error.booking_over': '此预约已结束。',
   'error.check_in_too_early': '还没到签到时间，开始前 15 分钟起可以签到。',
   'error.check_in_too_late': '签到时间已过，请联系教师。',

@@ -43,6 +43,7 @@ export default {
   'length.minutes': '{m} 分钟',
   'length.hours': '{h} 小时',
   'length.both': '{h} 小时 {m} 分',
+  'count.bookings': '{n} 次预约',
 
   'signin.title': '登录',
   'signin.headline': '看看哪些工位空闲，马上预约',
@@ -370,6 +371,8 @@ export default {
   'refusal.too_long': '时长太长：{actual}，最多 {limit}。',
   'refusal.outside_opening_hours': '该时段实训室未开放，开放时间为 {limit}。',
   'refusal.person_busy': '你已有其他工位：{limit}。',
+  'refusal.quota_exceeded': '配额为 {limit}，加上此次预约将达 {actual}。',
+  'refusal.too_late_to_change': '此预约只能在 {limit} 之前改期。',
   'refusal.too_few_stations': '你需要 {actual} 个工位，同一实训室内只有 {limit} 个。',
   'refusal.not_adjacent': '没有 {actual} 个相邻的空闲工位。',
 } satisfies Messages

@@ -70,6 +70,33 @@ func (m *Memory) Decide(ctx context.Context, ask booking.Ask, decide func(bookin
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	v := m.view(ask)
+	w, err := decide(v)
+	if err != nil {
+		return err
+	}
+	rows := slices.Concat(w.Insert, w.Update)
+	if m.clash(rows) {
+		return booking.ErrOverlap
+	}
+	for _, b := range rows {
+		m.bookings[b.ID] = b
+	}
+	m.writeFaults(w)
+	m.keepStrikes(w)
+	m.unmet = append(m.unmet, w.Unmet...)
+	m.trail = append(m.trail, w.Trail...)
+	return nil
+}
+
+// Look shows what stands.
+func (m *Memory) Look(ctx context.Context, ask booking.Ask) (booking.View, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.view(ask), ctx.Err()
+}
+
+func (m *Memory) view(ask booking.Ask) booking.View {
 	v := booking.View{Rules: m.rules(), Bookings: map[string]booking.Booking{}, People: map[string]account.Person{}, NewID: m.newID}
 	for _, b := range m.bookings {
 		if ask.Concerns(b) {
@@ -88,22 +115,8 @@ func (m *Memory) Decide(ctx context.Context, ask booking.Ask, decide func(bookin
 	m.showFaults(&v, ask)
 	m.showStrikes(ask, &v)
 	m.showTeams(&v, ask)
-	w, err := decide(v)
-	if err != nil {
-		return err
-	}
-	rows := slices.Concat(w.Insert, w.Update)
-	if m.clash(rows) {
-		return booking.ErrOverlap
-	}
-	for _, b := range rows {
-		m.bookings[b.ID] = b
-	}
-	m.writeFaults(w)
-	m.keepStrikes(w)
-	m.unmet = append(m.unmet, w.Unmet...)
-	m.trail = append(m.trail, w.Trail...)
-	return nil
+	m.showSpent(&v, ask)
+	return v
 }
 
 func (m *Memory) newID() string {

@@ -1,0 +1,122 @@
+package booking
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+)
+
+// need adds to what a decision asks for whatever the rules of the stations rest on: nothing where they are plain.
+func (r *Rules) need(ask *Ask, stationIDs []string, pr proposal) {
+	var last []*bound
+	for _, id := range stationIDs {
+		p := r.places[id]
+		if p == nil {
+			continue
+		}
+		ask.Qualifications = ask.Qualifications || p.policy.Qualification
+		ask.Strikes = ask.Strikes || p.policy.StrikeLimit > 0
+		if !slices.Equal(p.quotas, last) { // stations of one kind mostly share them
+			ask.spend(p.quotas, pr)
+		}
+		last = p.quotas
+	}
+}
+
+// spend adds the budgets that a proposal would be charged to.
+func (a *Ask) spend(quotas []*bound, pr proposal) {
+	for _, x := range quotas {
+		subject, windows := x.subject(pr), x.windows(pr.span)
+		if subject == "" || len(windows) == 0 {
+			continue
+		}
+		a.budget(Budget{Per: x.Per, SubjectID: subject, From: windows[0].From.Unix(), Until: windows[len(windows)-1].Until.Unix()})
+	}
+}
+
+// budget adds one: of each subject there is one, which covers the time of all.
+func (a *Ask) budget(more Budget) {
+	for i, b := range a.Budgets {
+		if b.Per == more.Per && b.SubjectID == more.SubjectID {
+			a.Budgets[i].From, a.Budgets[i].Until = min(b.From, more.From), max(b.Until, more.Until)
+			return
+		}
+	}
+	a.Budgets = append(a.Budgets, more)
+}
+
+// coveredBy reports whether a budget is among what was asked for.
+func (u Budget) coveredBy(all []Budget) bool {
+	return slices.ContainsFunc(all, func(b Budget) bool {
+		return b.Per == u.Per && b.SubjectID == u.SubjectID && b.From <= u.From && b.Until >= u.Until
+	})
+}
+
+func (a *Ask) widen(from, until time.Time) {
+	if a.From.IsZero() || from.Before(a.From) {
+		a.From = from
+	}
+	if until.After(a.Until) {
+		a.Until = until
+	}
+}
+
+// covers reports whether what was asked for is enough for what is to be asked now.
+func (a Ask) covers(now Ask) bool {
+	if now.Qualifications && !a.Qualifications || now.Strikes && !a.Strikes || now.Waiting && !a.Waiting {
+		return false
+	}
+	for _, budget := range now.Budgets {
+		if !budget.coveredBy(a.Budgets) {
+			return false
+		}
+	}
+	return !now.From.Before(a.From) && !now.Until.After(a.Until) && covers(a.StationIDs, now.StationIDs) &&
+		covers(a.PersonIDs, now.PersonIDs) && covers(a.TeamIDs, now.TeamIDs)
+}
+
+// covers reports whether all of want is in have.
+func covers(have, want []string) bool {
+	if len(want) == 1 {
+		return slices.Contains(have, want[0])
+	}
+	set := make(map[string]bool, len(have))
+	for _, id := range have {
+		set[id] = true
+	}
+	for _, id := range want {
+		if !set[id] {
+			return false
+		}
+	}
+	return true
+}
+
+// standing reads what the rules of the stations rest on beside bookings: nothing where they are plain. It fills in the
+// programme, where one counts and the proposal has none, as the person's.
+func (s *Service) standing(ctx context.Context, rules *Rules, stations []string, pr *proposal) (View, error) {
+	v := View{Rules: rules}
+	var ask Ask
+	rules.need(&ask, stations, *pr)
+	if pr.programme == "" && rules.count(PerProgramme, stations) {
+		ask.PersonIDs = []string{pr.personID}
+	}
+	for plain := (Ask{}); !plain.covers(ask); {
+		seen, err := s.store.Look(ctx, ask)
+		if err != nil {
+			return v, err
+		}
+		v, v.Rules = seen, rules
+		if pr.programme == "" {
+			pr.programme = cmp.Or(v.Teams[pr.teamID].Programme, v.People[pr.personID].Programme)
+		}
+		more := ask
+		more.Budgets = slices.Clone(ask.Budgets)
+		if rules.need(&more, stations, *pr); ask.covers(more) {
+			break
+		}
+		ask = more
+	}
+	return v, nil
+}

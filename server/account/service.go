@@ -21,6 +21,7 @@ type Service struct {
 	people   *recent[Person]
 	tokens   *recent[Token]
 	teams    *recent[[]Team] // of a person
+	team     *recent[Team]   // by id
 }
 
 // New makes the service on its store; now tells the time.
@@ -32,7 +33,7 @@ func New(store Store, now func() time.Time) (*Service, error) {
 	return &Service{
 		store: store, now: now, hasher: h, attempts: newAttempts(now),
 		people: newRecent[Person](Remembered, now), tokens: newRecent[Token](Remembered, now),
-		teams: newRecent[[]Team](Remembered, now),
+		teams: newRecent[[]Team](Remembered, now), team: newRecent[Team](Remembered, now),
 	}, nil
 }
 

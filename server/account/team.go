@@ -42,6 +42,20 @@ func (t Team) Has(personID string) bool {
 	return false
 }
 
+// Holder gives who has the seats that nobody is named for: the person, if they are in the team, else a captain, else the first
+// member. It is the person, too, when the team has no members.
+func (t Team) Holder(personID string) string {
+	if t.Has(personID) || len(t.Members) == 0 {
+		return personID
+	}
+	for _, m := range t.Members {
+		if m.Captain {
+			return m.PersonID
+		}
+	}
+	return t.Members[0].PersonID
+}
+
 // MayBookFor reports whether the actor may book for the team, and change what it has: its captains, and who may book for anybody.
 func MayBookFor(actor Actor, t Team) bool {
 	owner := t.ID

@@ -13,9 +13,10 @@ import (
 // MostMembers bounds a team.
 const MostMembers = 200
 
+// How long the texts of a team may be, in characters.
 const (
-	longestTeamCode = 63
-	longestTeamName = 200
+	longestTeamCode = 40
+	longestTeamName = 120
 )
 
 // Teams gives every team, by code.
@@ -34,6 +35,15 @@ func (s *Service) Team(ctx context.Context, idOrCode string) (Team, error) {
 	return s.store.TeamByID(ctx, idOrCode)
 }
 
+// TeamSeen gives a team by id, disabled or not, at most Remembered old; an empty one when there is none.
+func (s *Service) TeamSeen(ctx context.Context, id string) (Team, error) {
+	t, err := s.team.get(id, func() (Team, error) { return s.store.TeamByID(ctx, id) })
+	if fault.KindOf(err) == fault.KindNotFound {
+		return Team{}, nil
+	}
+	return t, err
+}
+
 // PutTeam adds a team when its Version is 0, else changes it; an old Version is fault.KindStale.
 func (s *Service) PutTeam(ctx context.Context, t Team) (Team, error) {
 	t.Code, t.Name = strings.TrimSpace(t.Code), strings.TrimSpace(t.Name)
@@ -43,6 +53,7 @@ func (s *Service) PutTeam(ctx context.Context, t Team) (Team, error) {
 	t, err := s.store.PutTeam(ctx, t)
 	if err == nil {
 		s.teams.forgetAll()
+		s.team.forgetAll()
 	}
 	return t, err
 }

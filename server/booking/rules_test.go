@@ -216,7 +216,7 @@ func TestTheNarrowestScopeDecidesEachLimit(t *testing.T) {
 	}
 }
 
-func TestAnyStationOfAKindKeepsLongGapsWhole(t *testing.T) {
+func TestCase06AnyStationOfAKindKeepsLongGapsWhole(t *testing.T) {
 	s := open(bookingtest.NewSchool())
 	// PLC-02 has one free hour, PLC-01 a free afternoon, the others the whole day.
 	for _, r := range []booking.Request{

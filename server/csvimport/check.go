@@ -77,6 +77,14 @@ func (d *Data) checkReferences(c *catalog) {
 	for _, o := range d.outages {
 		refer(o.row, c.stations, "station", "station", o.v.station)
 	}
+	for _, t := range d.teams {
+		for _, who := range t.v.captains {
+			refer(t.row, c.people, "person", "captains", login(who))
+		}
+		for _, who := range t.v.members {
+			refer(t.row, c.people, "person", "members", login(who))
+		}
+	}
 	for _, b := range d.bookings {
 		refer(b.row, c.stations, "station", "station", b.v.station)
 		refer(b.row, c.people, "person", "person", login(b.v.person))
@@ -114,6 +122,9 @@ func (d *Data) checkCodes() {
 	}
 	for _, v := range d.devices {
 		once(v.row, "device", v.v.ID)
+	}
+	for _, t := range d.teams {
+		once(t.row, "code", t.v.Code)
 	}
 	for _, p := range d.people {
 		once(p.row, "login", login(p.v.Login))

@@ -26,6 +26,7 @@ type Data struct {
 	hours      []located[hoursRow]
 	outages    []located[outageRow]
 	people     []located[account.Person]
+	teams      []located[teamRow]
 	bookings   []located[bookingRow]
 	usage      []located[usageRow]
 	samples    []located[telemetry.Sample]
@@ -64,6 +65,12 @@ type hoursRow struct {
 type outageRow struct {
 	station string
 	equipment.Outage
+}
+
+// teamRow names its people by login.
+type teamRow struct {
+	captains, members []string
+	account.Team
 }
 
 type bookingRow struct {
@@ -131,6 +138,7 @@ type Summary struct {
 	Hours      int `json:"opening_hours"`
 	Outages    int `json:"outages"`
 	People     int `json:"people"`
+	Teams      int `json:"teams"`
 	Bookings   int `json:"bookings"`
 	Samples    int `json:"samples"`
 }

@@ -23,6 +23,7 @@ func layouts() []layout {
 		{"opening_hours.csv", []string{"site", "opens", "closes"}, []string{"room", "weekday", "day", "valid_from", "valid_until", "reason"}},
 		{"outages.csv", []string{"station", "starts_at"}, []string{"ends_at", "reason"}},
 		{"people.csv", []string{"login", "name", "role"}, []string{"programme", "language", "email"}},
+		{"teams.csv", []string{"code", "name"}, []string{"programme", "captains", "members"}},
 		{"bookings.csv", []string{"station", "starts_at", "ends_at", "person"}, []string{"programme", "purpose", "status"}},
 		{"usage.csv", []string{"device", "starts_at", "ends_at", "state"}, nil},
 		{"samples.csv", []string{"device", "minute", "in_use_seconds", "idle_seconds"}, []string{"power_watts"}},
@@ -44,9 +45,10 @@ func (r *reader) files() error {
 		func() error { return parse(r, &d.hours, lay[6], hours) },
 		func() error { return parse(r, &d.outages, lay[7], outage) },
 		func() error { return parse(r, &d.people, lay[8], person) },
-		func() error { return parse(r, &d.bookings, lay[9], bookingOf) },
-		func() error { return parse(r, &d.usage, lay[10], usage) },
-		func() error { return parse(r, &d.samples, lay[11], sample) },
+		func() error { return parse(r, &d.teams, lay[9], team) },
+		func() error { return parse(r, &d.bookings, lay[10], bookingOf) },
+		func() error { return parse(r, &d.usage, lay[11], usage) },
+		func() error { return parse(r, &d.samples, lay[12], sample) },
 	} {
 		if err := read(); err != nil {
 			return err

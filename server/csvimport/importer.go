@@ -61,7 +61,8 @@ func (im Importer) Import(ctx context.Context, dir fs.FS, dryRun bool) (Summary,
 // count is what the files hold; the samples of a usage row are its minutes.
 func (d *Data) count() Summary {
 	s := Summary{Sites: len(d.sites), Rooms: len(d.rooms), Kinds: len(d.kinds), Stations: len(d.stations), Devices: len(d.devices),
-		Placements: len(d.placements), Hours: len(d.hours), Outages: len(d.outages), People: len(d.people), Bookings: len(d.bookings)}
+		Placements: len(d.placements), Hours: len(d.hours), Outages: len(d.outages), People: len(d.people),
+		Teams: len(d.teams), Bookings: len(d.bookings)}
 	for _, reports := range d.reports() {
 		for range reports.samples() {
 			s.Samples++

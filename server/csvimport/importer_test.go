@@ -53,6 +53,7 @@ func school() fstest.MapFS {
 		"opening_hours.csv": "site,weekday,day,opens,closes\nSZ,mon,,8:00,22:00\nSZ,,2026-10-01,,\n",
 		"outages.csv":       "station,starts_at,ends_at,reason\nPLC-01,2026-11-10T00:00:00Z,2026-11-11T00:00:00Z,repair\n",
 		"people.csv":        "login,name,role,programme,email\nli,Li Na,student,Mechatronics,li.na@school.example\n",
+		"teams.csv":         "code,name,captains,members\nWS,WorldSkills,LI,\n",
 		"bookings.csv":      "station,starts_at,ends_at,person,programme\nPLC-01,2026-11-02T02:00:00Z,2026-11-02T04:00:00Z,li,Mechatronics\n",
 		"usage.csv":         "device,starts_at,ends_at,state\npc-1,2026-11-02T02:00:00Z,2026-11-02T02:10:00Z,in_use\npc-1,2026-11-02T02:10:00Z,2026-11-02T02:20:20Z,idle\n",
 		"samples.csv":       "device,minute,in_use_seconds,idle_seconds,power_watts\npc-1,2026-11-02T03:00:00Z,60,0,81.5\n",
@@ -70,7 +71,7 @@ func TestASchoolComesInWholeAndItsMinutesReachTheLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := csvimport.Summary{Sites: 1, Rooms: 1, Kinds: 1, Stations: 1, Devices: 1, Placements: 1, Hours: 2, Outages: 1, People: 1, Bookings: 1, Samples: 22}
+	want := csvimport.Summary{Sites: 1, Rooms: 1, Kinds: 1, Stations: 1, Devices: 1, Placements: 1, Hours: 2, Outages: 1, People: 1, Teams: 1, Bookings: 1, Samples: 22}
 	if summary != want {
 		t.Errorf("got %+v, want %+v", summary, want)
 	}
@@ -110,6 +111,10 @@ func TestTheSameFolderTwiceChangesNothing(t *testing.T) {
 	bookings, err := im.Bookings.List(ctx, booking.Filter{From: time.Unix(0, 0), Until: time.Unix(1<<33, 0)})
 	if err != nil || len(bookings) != 1 {
 		t.Errorf("%d bookings, %v", len(bookings), err)
+	}
+	teams, err := im.People.Teams(ctx, "")
+	if err != nil || len(teams) != 1 || len(teams[0].Members) != 1 || !teams[0].Members[0].Captain {
+		t.Errorf("teams %+v, %v", teams, err)
 	}
 	outages, err := im.Register.Outages(ctx, "", time.Unix(0, 0), time.Unix(1<<33, 0))
 	if err != nil || len(outages) != 1 {
@@ -156,6 +161,7 @@ func TestReferencesAndOverlapsAreFaultsOfTheirLine(t *testing.T) {
 	add("stations.csv", "SZ,B999,plc-bench,PLC-02\nSZ,B203,cnc,PLC-03\nSZ,B203,plc-bench,PLC-01\n")
 	add("placements.csv", "pc-1,PLC-01,2026-11-05T00:00:00Z\npc-2,PLC-77,2026-11-05T00:00:00Z\n")
 	add("bookings.csv", "PLC-01,2026-11-02T03:59:59Z,2026-11-02T05:00:00Z,li,\nPLC-01,2026-11-02T06:00:00Z,2026-11-02T07:00:00Z,nobody,\n")
+	add("teams.csv", "WS,Again,li,\nTS,Strangers,nobody,\n")
 	add("usage.csv", "pc-9,2026-11-02T02:00:00Z,2026-11-02T02:10:00Z,idle\n")
 	_, err := open(t).Import(t.Context(), dir, false)
 	var faults csvimport.Faults
@@ -172,10 +178,23 @@ func TestReferencesAndOverlapsAreFaultsOfTheirLine(t *testing.T) {
 		"placements.csv:4:6: there is no station PLC-77",
 		"bookings.csv:3:8: overlaps line 2: station PLC-01",
 		"bookings.csv:4:50: there is no person nobody",
+		"teams.csv:3:1: is named already in line 2",
+		"teams.csv:4:14: there is no person nobody",
 		"usage.csv:4:1: there is no device pc-9",
 	} {
 		if !strings.Contains(faults.Error()+"\n", want) {
 			t.Errorf("no word of %s in\n%s", want, faults)
+		}
+	}
+}
+
+func TestATeamThatCannotBeIsAFaultOfItsLine(t *testing.T) {
+	dir := school()
+	dir["teams.csv"].Data = append(dir["teams.csv"].Data, "TS,Twice,li,LI\nW S,Spaced,li,\n"...)
+	_, err := open(t).Import(t.Context(), dir, false)
+	for _, want := range []string{"teams.csv:3:13: LI is named twice", "teams.csv:4:1: a team has a code without spaces"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no word of %s in %v", want, err)
 		}
 	}
 }

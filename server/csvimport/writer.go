@@ -24,7 +24,7 @@ func (w *writer) all(ctx context.Context) error {
 		do   func(context.Context) error
 	}{
 		{"sites", w.sites}, {"rooms", w.rooms}, {"kinds", w.kinds}, {"stations", w.stations}, {"devices", w.devices},
-		{"placements", w.placements}, {"opening hours", w.hours}, {"people", w.people}, {"outages", w.outages},
+		{"placements", w.placements}, {"opening hours", w.hours}, {"people", w.people}, {"teams", w.teams}, {"outages", w.outages},
 		{"bookings", w.bookings}, {"samples", w.samples},
 	} {
 		if err := step.do(ctx); err != nil {

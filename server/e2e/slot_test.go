@@ -13,7 +13,7 @@ import (
 
 // Two people want the same slot in the same instant, on two servers with one PostgreSQL: one gets it, the other is told
 // why not and what else there is, and both boards show the one booking.
-func TestTwoPeopleFightForASlot(t *testing.T) {
+func TestCase01TwoPeopleFightForASlot(t *testing.T) {
 	t.Parallel()
 	dsn := rig.Postgres(t)
 	onPostgres := func(cfg *config.Config) { cfg.Database.Driver, cfg.Database.DSN = config.DriverPostgres, dsn }

@@ -26,6 +26,7 @@ const (
 	ActionManageOutages       Action = "manage_outages"
 	ActionManageOwnTokens     Action = "manage_own_tokens"
 	ActionManagePeople        Action = "manage_people"
+	ActionManageTeams         Action = "manage_teams"
 	ActionOverrideRules       Action = "override_rules"
 	ActionReadAudit           Action = "read_audit"
 	ActionReadReports         Action = "read_reports"
@@ -36,7 +37,9 @@ const (
 
 // Defines values for AlternativeWhy.
 const (
+	Apart        AlternativeWhy = "apart"
 	Earlier      AlternativeWhy = "earlier"
+	Fewer        AlternativeWhy = "fewer"
 	Later        AlternativeWhy = "later"
 	OtherStation AlternativeWhy = "other_station"
 	Shorter      AlternativeWhy = "shorter"
@@ -96,6 +99,12 @@ const (
 const (
 	En   Language = "en"
 	ZhCN Language = "zh-CN"
+)
+
+// Defines values for NewPartyAdjacent.
+const (
+	Preferred NewPartyAdjacent = "preferred"
+	Required  NewPartyAdjacent = "required"
 )
 
 // Defines values for Purpose.
@@ -162,8 +171,11 @@ type Alternative struct {
 	StartsAt time.Time `json:"starts_at"`
 
 	// Station A station, as others name it.
-	Station StationRef     `json:"station"`
-	Why     AlternativeWhy `json:"why"`
+	Station StationRef `json:"station"`
+
+	// Stations Of a party, all its stations.
+	Stations *[]StationRef  `json:"stations,omitempty"`
+	Why      AlternativeWhy `json:"why"`
 }
 
 // AlternativeWhy defines model for Alternative.Why.
@@ -233,11 +245,14 @@ type BoardStation struct {
 
 // Booking Person, programme and purpose are left out for those who may not see them.
 type Booking struct {
-	CreatedAt time.Time  `json:"created_at"`
-	EndsAt    time.Time  `json:"ends_at"`
-	Id        string     `json:"id"`
-	Mine      bool       `json:"mine"`
-	Person    *PersonRef `json:"person,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	EndsAt    time.Time `json:"ends_at"`
+	Id        string    `json:"id"`
+	Mine      bool      `json:"mine"`
+
+	// Party The party that it is a seat of.
+	Party  *string    `json:"party,omitempty"`
+	Person *PersonRef `json:"person,omitempty"`
 
 	// PlannedEnd What was promised, when the booking was given back early.
 	PlannedEnd *time.Time `json:"planned_end,omitempty"`
@@ -252,6 +267,7 @@ type Booking struct {
 
 	// Status `ended`: given back after its start.
 	Status  BookingStatus `json:"status"`
+	Team    *TeamRef      `json:"team,omitempty"`
 	Version int64         `json:"version"`
 }
 
@@ -611,6 +627,19 @@ type Me struct {
 	Scopes      []Scope  `json:"scopes"`
 }
 
+// Name defines model for Name.
+type Name struct {
+	Id    string `json:"id"`
+	Login string `json:"login"`
+	Name  string `json:"name"`
+	Role  Role   `json:"role"`
+}
+
+// NameList defines model for NameList.
+type NameList struct {
+	Items []Name `json:"items"`
+}
+
 // NewBooking Either `station` or `kind`. Without `person` for oneself; without `purpose` practice.
 type NewBooking struct {
 	// EndsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
@@ -634,6 +663,9 @@ type NewBooking struct {
 
 	// Station An id, or a code where it is unambiguous.
 	Station *Ref `json:"station,omitempty"`
+
+	// Team An id, or a code where it is unambiguous.
+	Team *Ref `json:"team,omitempty"`
 }
 
 // NewDevice defines model for NewDevice.
@@ -685,6 +717,45 @@ type NewOutage struct {
 	// Station An id, or a code where it is unambiguous.
 	Station Ref `json:"station"`
 }
+
+// NewParty Either `stations`, or `kind` and `count`.
+type NewParty struct {
+	// AcrossRooms The stations may be in several rooms of a site.
+	AcrossRooms *bool `json:"across_rooms,omitempty"`
+
+	// Adjacent Left out: it does not matter.
+	Adjacent *NewPartyAdjacent `json:"adjacent,omitempty"`
+	Count    *int32            `json:"count,omitempty"`
+
+	// EndsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
+	EndsAt Instant `json:"ends_at"`
+
+	// Kind An id, or a code where it is unambiguous.
+	Kind *Ref `json:"kind,omitempty"`
+
+	// Override Book against rules that the caller's role may override; never against an overlap.
+	Override *bool `json:"override,omitempty"`
+
+	// People Who sits there, in the order of the stations; one holds all seats. Left out, the caller does, or the team's captain.
+	People    *[]Ref  `json:"people,omitempty"`
+	Programme *string `json:"programme,omitempty"`
+
+	// Purpose A class blocks the station for a whole group.
+	Purpose *Purpose `json:"purpose,omitempty"`
+
+	// Room An id, or a code where it is unambiguous.
+	Room *Ref `json:"room,omitempty"`
+
+	// StartsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
+	StartsAt Instant        `json:"starts_at"`
+	Stations *PartySeatRefs `json:"stations,omitempty"`
+
+	// Team An id, or a code where it is unambiguous.
+	Team *Ref `json:"team,omitempty"`
+}
+
+// NewPartyAdjacent Left out: it does not matter.
+type NewPartyAdjacent string
 
 // NewPerson defines model for NewPerson.
 type NewPerson struct {
@@ -739,6 +810,23 @@ type NewStation struct {
 
 	// Room An id, or a code where it is unambiguous.
 	Room Ref `json:"room"`
+}
+
+// NewTeam defines model for NewTeam.
+type NewTeam struct {
+	// Code Unique among teams.
+	Code      TeamCode         `json:"code"`
+	Members   *[]NewTeamMember `json:"members,omitempty"`
+	Name      string           `json:"name"`
+	Programme *string          `json:"programme,omitempty"`
+}
+
+// NewTeamMember defines model for NewTeamMember.
+type NewTeamMember struct {
+	Captain *bool `json:"captain,omitempty"`
+
+	// Person An id, or a code where it is unambiguous.
+	Person Ref `json:"person"`
 }
 
 // NewText defines model for NewText.
@@ -805,6 +893,35 @@ type OutageChange struct {
 type OutageList struct {
 	Items []Outage `json:"items"`
 }
+
+// Party defines model for Party.
+type Party struct {
+	Id string `json:"id"`
+
+	// Seats All of them, cancelled ones too.
+	Seats []Booking `json:"seats"`
+	Team  *TeamRef  `json:"team,omitempty"`
+
+	// Version Grows with each change of any seat.
+	Version int64 `json:"version"`
+}
+
+// PartyChange defines model for PartyChange.
+type PartyChange struct {
+	// EndsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
+	EndsAt    *Instant `json:"ends_at,omitempty"`
+	Override  *bool    `json:"override,omitempty"`
+	Programme *string  `json:"programme,omitempty"`
+
+	// Purpose A class blocks the station for a whole group.
+	Purpose *Purpose `json:"purpose,omitempty"`
+
+	// StartsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
+	StartsAt *Instant `json:"starts_at,omitempty"`
+}
+
+// PartySeatRefs defines model for PartySeatRefs.
+type PartySeatRefs = []Ref
 
 // Person defines model for Person.
 type Person struct {
@@ -943,6 +1060,12 @@ type Refusal struct {
 	// Limit The rule's value.
 	Limit         *string `json:"limit,omitempty"`
 	OverridableBy *[]Role `json:"overridable_by,omitempty"`
+
+	// Seat Which seat of a party, counted from 1.
+	Seat *int32 `json:"seat,omitempty"`
+
+	// Station A station, as others name it.
+	Station *StationRef `json:"station,omitempty"`
 }
 
 // ReportGroup defines model for ReportGroup.
@@ -1114,6 +1237,59 @@ type StationRef struct {
 // StationState What a person may expect of the station now. `booked_idle`: booked, and nobody is there; `walk_in`: used, and nobody booked it;
 // `unknown`: no device tells us; `down`: an outage, or the device reports a fault; `closed`: outside opening hours.
 type StationState string
+
+// Team defines model for Team.
+type Team struct {
+	// Captain Whether the caller is one of its captains.
+	Captain bool   `json:"captain"`
+	Code    string `json:"code"`
+
+	// Disabled Nothing can be booked for it any more.
+	Disabled bool   `json:"disabled"`
+	Id       string `json:"id"`
+
+	// Members Captains first.
+	Members []TeamMember `json:"members"`
+	Name    string       `json:"name"`
+
+	// Programme The programme that its bookings serve unless they say otherwise.
+	Programme string `json:"programme"`
+	Version   int64  `json:"version"`
+}
+
+// TeamChange defines model for TeamChange.
+type TeamChange struct {
+	// Code Unique among teams.
+	Code     *TeamCode `json:"code,omitempty"`
+	Disabled *bool     `json:"disabled,omitempty"`
+
+	// Members They replace those that there were.
+	Members   *[]NewTeamMember `json:"members,omitempty"`
+	Name      *string          `json:"name,omitempty"`
+	Programme *string          `json:"programme,omitempty"`
+}
+
+// TeamCode Unique among teams.
+type TeamCode = string
+
+// TeamList defines model for TeamList.
+type TeamList struct {
+	Items []Team `json:"items"`
+}
+
+// TeamMember defines model for TeamMember.
+type TeamMember struct {
+	// Captain Captains book for the team.
+	Captain bool      `json:"captain"`
+	Person  PersonRef `json:"person"`
+}
+
+// TeamRef defines model for TeamRef.
+type TeamRef struct {
+	Code string `json:"code"`
+	Id   string `json:"id"`
+	Name string `json:"name"`
+}
 
 // Text A name in the languages of the school. An empty one falls back to the other.
 type Text struct {
@@ -1297,6 +1473,9 @@ type ListBookingsParams struct {
 	// Station Id or code of a station.
 	Station *StationFilter `form:"station,omitempty" json:"station,omitempty"`
 
+	// Team Id or code of a team; its members see all its bookings.
+	Team *Ref `form:"team,omitempty" json:"team,omitempty"`
+
 	// From Only bookings that end after this instant.
 	From *Instant `form:"from,omitempty" json:"from,omitempty"`
 
@@ -1380,6 +1559,13 @@ type GetLedgerDayParams struct {
 	Day     Day `form:"day" json:"day"`
 }
 
+// ListNamesParams defines parameters for ListNames.
+type ListNamesParams struct {
+	// Q A part of the code or the name, in any case.
+	Q     *Query `form:"q,omitempty" json:"q,omitempty"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ListOutagesParams defines parameters for ListOutages.
 type ListOutagesParams struct {
 	// Station Id or code of a station.
@@ -1412,6 +1598,24 @@ type UpdateOutageParams struct {
 	// DryRun Only say what would happen.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// CreatePartyParams defines parameters for CreateParty.
+type CreatePartyParams struct {
+	// IdempotencyKey Kept for 24 hours; the same key and body give the same answer, another body 422.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CancelPartyParams defines parameters for CancelParty.
+type CancelPartyParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdatePartyParams defines parameters for UpdateParty.
+type UpdatePartyParams struct {
 	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -1532,6 +1736,18 @@ type GetStationSeriesParams struct {
 	Step *int32 `form:"step,omitempty" json:"step,omitempty"`
 }
 
+// ListTeamsParams defines parameters for ListTeams.
+type ListTeamsParams struct {
+	// Person Only teams that this person is in.
+	Person *Ref `form:"person,omitempty" json:"person,omitempty"`
+}
+
+// UpdateTeamParams defines parameters for UpdateTeam.
+type UpdateTeamParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // CreateBookingJSONRequestBody defines body for CreateBooking for application/json ContentType.
 type CreateBookingJSONRequestBody = NewBooking
 
@@ -1577,6 +1793,12 @@ type CreateOutageJSONRequestBody = NewOutage
 // UpdateOutageJSONRequestBody defines body for UpdateOutage for application/json ContentType.
 type UpdateOutageJSONRequestBody = OutageChange
 
+// CreatePartyJSONRequestBody defines body for CreateParty for application/json ContentType.
+type CreatePartyJSONRequestBody = NewParty
+
+// UpdatePartyJSONRequestBody defines body for UpdateParty for application/json ContentType.
+type UpdatePartyJSONRequestBody = PartyChange
+
 // CreatePersonJSONRequestBody defines body for CreatePerson for application/json ContentType.
 type CreatePersonJSONRequestBody = NewPerson
 
@@ -1606,6 +1828,12 @@ type CreateStationJSONRequestBody = NewStation
 
 // UpdateStationJSONRequestBody defines body for UpdateStation for application/json ContentType.
 type UpdateStationJSONRequestBody = StationChange
+
+// CreateTeamJSONRequestBody defines body for CreateTeam for application/json ContentType.
+type CreateTeamJSONRequestBody = NewTeam
+
+// UpdateTeamJSONRequestBody defines body for UpdateTeam for application/json ContentType.
+type UpdateTeamJSONRequestBody = TeamChange
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = NewToken
@@ -1693,6 +1921,9 @@ type ServerInterface interface {
 	// GetMe Who am I, and what may I do?
 	// (GET /api/v1/me)
 	GetMe(ctx echo.Context) error
+	// ListNames Find people by a part of their name or login, to name them elsewhere.
+	// (GET /api/v1/names)
+	ListNames(ctx echo.Context, params ListNamesParams) error
 	// ListOutages When stations cannot be used.
 	// (GET /api/v1/outages)
 	ListOutages(ctx echo.Context, params ListOutagesParams) error
@@ -1708,6 +1939,18 @@ type ServerInterface interface {
 	// UpdateOutage End an outage, or change its start, end or reason.
 	// (PATCH /api/v1/outages/{outage})
 	UpdateOutage(ctx echo.Context, outage Ref, params UpdateOutageParams) error
+	// CreateParty Reserve several stations at once, all or nothing.
+	// (POST /api/v1/parties)
+	CreateParty(ctx echo.Context, params CreatePartyParams) error
+	// CancelParty Give all seats back that still stand. Twice is once. A single seat is given back as a booking.
+	// (DELETE /api/v1/parties/{party})
+	CancelParty(ctx echo.Context, party Ref, params CancelPartyParams) error
+	// GetParty A party with all its seats. Others' are 404 to those who may not see names and are not in its team.
+	// (GET /api/v1/parties/{party})
+	GetParty(ctx echo.Context, party Ref) error
+	// UpdateParty Move, extend or shorten all seats that still stand, or none.
+	// (PATCH /api/v1/parties/{party})
+	UpdateParty(ctx echo.Context, party Ref, params UpdatePartyParams) error
 	// ListPeople The people who can sign in.
 	// (GET /api/v1/people)
 	ListPeople(ctx echo.Context, params ListPeopleParams) error
@@ -1774,6 +2017,15 @@ type ServerInterface interface {
 	// GetStationSeries What the station's devices measured, down-sampled.
 	// (GET /api/v1/stations/{station}/series)
 	GetStationSeries(ctx echo.Context, station StationPath, params GetStationSeriesParams) error
+	// ListTeams Teams with their members, ordered by code.
+	// (GET /api/v1/teams)
+	ListTeams(ctx echo.Context, params ListTeamsParams) error
+	// CreateTeam Add a team.
+	// (POST /api/v1/teams)
+	CreateTeam(ctx echo.Context) error
+	// UpdateTeam Change a team or who is in it, or close it.
+	// (PATCH /api/v1/teams/{team})
+	UpdateTeam(ctx echo.Context, team Ref, params UpdateTeamParams) error
 	// ListTokens My API tokens, without their secrets.
 	// (GET /api/v1/tokens)
 	ListTokens(ctx echo.Context) error
@@ -1929,6 +2181,13 @@ func (w *ServerInterfaceWrapper) ListBookings(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "station", ctx.QueryParams(), &params.Station, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter station: %s", err))
+	}
+
+	// ------------- Optional query parameter "team" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "team", ctx.QueryParams(), &params.Team, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter team: %s", err))
 	}
 
 	// ------------- Optional query parameter "from" -------------
@@ -2435,6 +2694,31 @@ func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 	return err
 }
 
+// ListNames converts echo context to params.
+func (w *ServerInterfaceWrapper) ListNames(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListNamesParams
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListNames(ctx, params)
+	return err
+}
+
 // ListOutages converts echo context to params.
 func (w *ServerInterfaceWrapper) ListOutages(ctx echo.Context) error {
 	var err error
@@ -2593,6 +2877,123 @@ func (w *ServerInterfaceWrapper) UpdateOutage(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateOutage(ctx, outage, params)
+	return err
+}
+
+// CreateParty converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateParty(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreatePartyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateParty(ctx, params)
+	return err
+}
+
+// CancelParty converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelParty(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "party" -------------
+	var party Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "party", ctx.Param("party"), &party, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter party: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelPartyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelParty(ctx, party, params)
+	return err
+}
+
+// GetParty converts echo context to params.
+func (w *ServerInterfaceWrapper) GetParty(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "party" -------------
+	var party Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "party", ctx.Param("party"), &party, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter party: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetParty(ctx, party)
+	return err
+}
+
+// UpdateParty converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateParty(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "party" -------------
+	var party Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "party", ctx.Param("party"), &party, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter party: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdatePartyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateParty(ctx, party, params)
 	return err
 }
 
@@ -3157,6 +3558,69 @@ func (w *ServerInterfaceWrapper) GetStationSeries(ctx echo.Context) error {
 	return err
 }
 
+// ListTeams converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTeams(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTeamsParams
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", ctx.QueryParams(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter person: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTeams(ctx, params)
+	return err
+}
+
+// CreateTeam converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateTeam(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateTeam(ctx)
+	return err
+}
+
+// UpdateTeam converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateTeam(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "team" -------------
+	var team Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "team", ctx.Param("team"), &team, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter team: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateTeamParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateTeam(ctx, team, params)
+	return err
+}
+
 // ListTokens converts echo context to params.
 func (w *ServerInterfaceWrapper) ListTokens(ctx echo.Context) error {
 	var err error
@@ -3292,11 +3756,16 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/ledger", wrapper.GetLedgerDay, options.OperationMiddlewares["getLedgerDay"]...)
 	router.POST(options.BaseURL+"/api/v1/links/use", wrapper.UseLink, options.OperationMiddlewares["useLink"]...)
 	router.GET(options.BaseURL+"/api/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
+	router.GET(options.BaseURL+"/api/v1/names", wrapper.ListNames, options.OperationMiddlewares["listNames"]...)
 	router.GET(options.BaseURL+"/api/v1/outages", wrapper.ListOutages, options.OperationMiddlewares["listOutages"]...)
 	router.POST(options.BaseURL+"/api/v1/outages", wrapper.CreateOutage, options.OperationMiddlewares["createOutage"]...)
 	router.DELETE(options.BaseURL+"/api/v1/outages/:outage", wrapper.EndOutage, options.OperationMiddlewares["endOutage"]...)
 	router.GET(options.BaseURL+"/api/v1/outages/:outage", wrapper.GetOutage, options.OperationMiddlewares["getOutage"]...)
 	router.PATCH(options.BaseURL+"/api/v1/outages/:outage", wrapper.UpdateOutage, options.OperationMiddlewares["updateOutage"]...)
+	router.POST(options.BaseURL+"/api/v1/parties", wrapper.CreateParty, options.OperationMiddlewares["createParty"]...)
+	router.DELETE(options.BaseURL+"/api/v1/parties/:party", wrapper.CancelParty, options.OperationMiddlewares["cancelParty"]...)
+	router.GET(options.BaseURL+"/api/v1/parties/:party", wrapper.GetParty, options.OperationMiddlewares["getParty"]...)
+	router.PATCH(options.BaseURL+"/api/v1/parties/:party", wrapper.UpdateParty, options.OperationMiddlewares["updateParty"]...)
 	router.GET(options.BaseURL+"/api/v1/people", wrapper.ListPeople, options.OperationMiddlewares["listPeople"]...)
 	router.POST(options.BaseURL+"/api/v1/people", wrapper.CreatePerson, options.OperationMiddlewares["createPerson"]...)
 	router.PATCH(options.BaseURL+"/api/v1/people/:person", wrapper.UpdatePerson, options.OperationMiddlewares["updatePerson"]...)
@@ -3319,6 +3788,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PATCH(options.BaseURL+"/api/v1/stations/:station", wrapper.UpdateStation, options.OperationMiddlewares["updateStation"]...)
 	router.GET(options.BaseURL+"/api/v1/stations/:station/policy", wrapper.GetPolicy, options.OperationMiddlewares["getPolicy"]...)
 	router.GET(options.BaseURL+"/api/v1/stations/:station/series", wrapper.GetStationSeries, options.OperationMiddlewares["getStationSeries"]...)
+	router.GET(options.BaseURL+"/api/v1/teams", wrapper.ListTeams, options.OperationMiddlewares["listTeams"]...)
+	router.POST(options.BaseURL+"/api/v1/teams", wrapper.CreateTeam, options.OperationMiddlewares["createTeam"]...)
+	router.PATCH(options.BaseURL+"/api/v1/teams/:team", wrapper.UpdateTeam, options.OperationMiddlewares["updateTeam"]...)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
 	router.DELETE(options.BaseURL+"/api/v1/tokens/:token", wrapper.RevokeToken, options.OperationMiddlewares["revokeToken"]...)
@@ -4050,6 +4522,28 @@ func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) e
 	return err
 }
 
+type ListNamesRequestObject struct {
+	Params ListNamesParams
+}
+
+type ListNamesResponseObject interface {
+	VisitListNamesResponse(w http.ResponseWriter) error
+}
+
+type ListNames200JSONResponse NameList
+
+func (response ListNames200JSONResponse) VisitListNamesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListOutagesRequestObject struct {
 	Params ListOutagesParams
 }
@@ -4198,6 +4692,130 @@ type UpdateOutage200JSONResponse struct {
 }
 
 func (response UpdateOutage200JSONResponse) VisitUpdateOutageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePartyRequestObject struct {
+	Params CreatePartyParams
+	Body   *CreatePartyJSONRequestBody
+}
+
+type CreatePartyResponseObject interface {
+	VisitCreatePartyResponse(w http.ResponseWriter) error
+}
+
+type CreateParty201ResponseHeaders struct {
+	ETag string
+}
+
+type CreateParty201JSONResponse struct {
+	Body    Party
+	Headers CreateParty201ResponseHeaders
+}
+
+func (response CreateParty201JSONResponse) VisitCreatePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelPartyRequestObject struct {
+	Party  Ref `json:"party"`
+	Params CancelPartyParams
+}
+
+type CancelPartyResponseObject interface {
+	VisitCancelPartyResponse(w http.ResponseWriter) error
+}
+
+type CancelParty200ResponseHeaders struct {
+	ETag string
+}
+
+type CancelParty200JSONResponse struct {
+	Body    Party
+	Headers CancelParty200ResponseHeaders
+}
+
+func (response CancelParty200JSONResponse) VisitCancelPartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPartyRequestObject struct {
+	Party Ref `json:"party"`
+}
+
+type GetPartyResponseObject interface {
+	VisitGetPartyResponse(w http.ResponseWriter) error
+}
+
+type GetParty200ResponseHeaders struct {
+	ETag string
+}
+
+type GetParty200JSONResponse struct {
+	Body    Party
+	Headers GetParty200ResponseHeaders
+}
+
+func (response GetParty200JSONResponse) VisitGetPartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePartyRequestObject struct {
+	Party  Ref `json:"party"`
+	Params UpdatePartyParams
+	Body   *UpdatePartyJSONRequestBody
+}
+
+type UpdatePartyResponseObject interface {
+	VisitUpdatePartyResponse(w http.ResponseWriter) error
+}
+
+type UpdateParty200ResponseHeaders struct {
+	ETag string
+}
+
+type UpdateParty200JSONResponse struct {
+	Body    Party
+	Headers UpdateParty200ResponseHeaders
+}
+
+func (response UpdateParty200JSONResponse) VisitUpdatePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4786,6 +5404,90 @@ func (response GetStationSeries200JSONResponse) VisitGetStationSeriesResponse(w 
 	return err
 }
 
+type ListTeamsRequestObject struct {
+	Params ListTeamsParams
+}
+
+type ListTeamsResponseObject interface {
+	VisitListTeamsResponse(w http.ResponseWriter) error
+}
+
+type ListTeams200JSONResponse TeamList
+
+func (response ListTeams200JSONResponse) VisitListTeamsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTeamRequestObject struct {
+	Body *CreateTeamJSONRequestBody
+}
+
+type CreateTeamResponseObject interface {
+	VisitCreateTeamResponse(w http.ResponseWriter) error
+}
+
+type CreateTeam201ResponseHeaders struct {
+	ETag string
+}
+
+type CreateTeam201JSONResponse struct {
+	Body    Team
+	Headers CreateTeam201ResponseHeaders
+}
+
+func (response CreateTeam201JSONResponse) VisitCreateTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTeamRequestObject struct {
+	Team   Ref `json:"team"`
+	Params UpdateTeamParams
+	Body   *UpdateTeamJSONRequestBody
+}
+
+type UpdateTeamResponseObject interface {
+	VisitUpdateTeamResponse(w http.ResponseWriter) error
+}
+
+type UpdateTeam200ResponseHeaders struct {
+	ETag string
+}
+
+type UpdateTeam200JSONResponse struct {
+	Body    Team
+	Headers UpdateTeam200ResponseHeaders
+}
+
+func (response UpdateTeam200JSONResponse) VisitUpdateTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTokensRequestObject struct {
 }
 
@@ -5012,6 +5714,9 @@ type StrictServerInterface interface {
 	// GetMe Who am I, and what may I do?
 	// (GET /api/v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	// ListNames Find people by a part of their name or login, to name them elsewhere.
+	// (GET /api/v1/names)
+	ListNames(ctx context.Context, request ListNamesRequestObject) (ListNamesResponseObject, error)
 	// ListOutages When stations cannot be used.
 	// (GET /api/v1/outages)
 	ListOutages(ctx context.Context, request ListOutagesRequestObject) (ListOutagesResponseObject, error)
@@ -5027,6 +5732,18 @@ type StrictServerInterface interface {
 	// UpdateOutage End an outage, or change its start, end or reason.
 	// (PATCH /api/v1/outages/{outage})
 	UpdateOutage(ctx context.Context, request UpdateOutageRequestObject) (UpdateOutageResponseObject, error)
+	// CreateParty Reserve several stations at once, all or nothing.
+	// (POST /api/v1/parties)
+	CreateParty(ctx context.Context, request CreatePartyRequestObject) (CreatePartyResponseObject, error)
+	// CancelParty Give all seats back that still stand. Twice is once. A single seat is given back as a booking.
+	// (DELETE /api/v1/parties/{party})
+	CancelParty(ctx context.Context, request CancelPartyRequestObject) (CancelPartyResponseObject, error)
+	// GetParty A party with all its seats. Others' are 404 to those who may not see names and are not in its team.
+	// (GET /api/v1/parties/{party})
+	GetParty(ctx context.Context, request GetPartyRequestObject) (GetPartyResponseObject, error)
+	// UpdateParty Move, extend or shorten all seats that still stand, or none.
+	// (PATCH /api/v1/parties/{party})
+	UpdateParty(ctx context.Context, request UpdatePartyRequestObject) (UpdatePartyResponseObject, error)
 	// ListPeople The people who can sign in.
 	// (GET /api/v1/people)
 	ListPeople(ctx context.Context, request ListPeopleRequestObject) (ListPeopleResponseObject, error)
@@ -5093,6 +5810,15 @@ type StrictServerInterface interface {
 	// GetStationSeries What the station's devices measured, down-sampled.
 	// (GET /api/v1/stations/{station}/series)
 	GetStationSeries(ctx context.Context, request GetStationSeriesRequestObject) (GetStationSeriesResponseObject, error)
+	// ListTeams Teams with their members, ordered by code.
+	// (GET /api/v1/teams)
+	ListTeams(ctx context.Context, request ListTeamsRequestObject) (ListTeamsResponseObject, error)
+	// CreateTeam Add a team.
+	// (POST /api/v1/teams)
+	CreateTeam(ctx context.Context, request CreateTeamRequestObject) (CreateTeamResponseObject, error)
+	// UpdateTeam Change a team or who is in it, or close it.
+	// (PATCH /api/v1/teams/{team})
+	UpdateTeam(ctx context.Context, request UpdateTeamRequestObject) (UpdateTeamResponseObject, error)
 	// ListTokens My API tokens, without their secrets.
 	// (GET /api/v1/tokens)
 	ListTokens(ctx context.Context, request ListTokensRequestObject) (ListTokensResponseObject, error)
@@ -6082,6 +6808,31 @@ func (sh *strictHandler) GetMe(ctx echo.Context) error {
 	return nil
 }
 
+// ListNames operation middleware
+func (sh *strictHandler) ListNames(ctx echo.Context, params ListNamesParams) error {
+	var request ListNamesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListNames(ctx.Request().Context(), request.(ListNamesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListNames")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListNamesResponseObject); ok {
+		return validResponse.VisitListNamesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListOutages operation middleware
 func (sh *strictHandler) ListOutages(ctx echo.Context, params ListOutagesParams) error {
 	var request ListOutagesRequestObject
@@ -6249,6 +7000,154 @@ func (sh *strictHandler) UpdateOutage(ctx echo.Context, outage Ref, params Updat
 		return err
 	} else if validResponse, ok := response.(UpdateOutageResponseObject); ok {
 		return validResponse.VisitUpdateOutageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateParty operation middleware
+func (sh *strictHandler) CreateParty(ctx echo.Context, params CreatePartyParams) error {
+	var request CreatePartyRequestObject
+
+	request.Params = params
+
+	var body CreatePartyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateParty(ctx.Request().Context(), request.(CreatePartyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateParty")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreatePartyResponseObject); ok {
+		return validResponse.VisitCreatePartyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelParty operation middleware
+func (sh *strictHandler) CancelParty(ctx echo.Context, party Ref, params CancelPartyParams) error {
+	var request CancelPartyRequestObject
+
+	request.Party = party
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelParty(ctx.Request().Context(), request.(CancelPartyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelParty")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelPartyResponseObject); ok {
+		return validResponse.VisitCancelPartyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetParty operation middleware
+func (sh *strictHandler) GetParty(ctx echo.Context, party Ref) error {
+	var request GetPartyRequestObject
+
+	request.Party = party
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetParty(ctx.Request().Context(), request.(GetPartyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetParty")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPartyResponseObject); ok {
+		return validResponse.VisitGetPartyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateParty operation middleware
+func (sh *strictHandler) UpdateParty(ctx echo.Context, party Ref, params UpdatePartyParams) error {
+	var request UpdatePartyRequestObject
+
+	request.Party = party
+	request.Params = params
+
+	var body UpdatePartyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateParty(ctx.Request().Context(), request.(UpdatePartyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateParty")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdatePartyResponseObject); ok {
+		return validResponse.VisitUpdatePartyResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -7023,6 +7922,126 @@ func (sh *strictHandler) GetStationSeries(ctx echo.Context, station StationPath,
 		return err
 	} else if validResponse, ok := response.(GetStationSeriesResponseObject); ok {
 		return validResponse.VisitGetStationSeriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListTeams operation middleware
+func (sh *strictHandler) ListTeams(ctx echo.Context, params ListTeamsParams) error {
+	var request ListTeamsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTeams(ctx.Request().Context(), request.(ListTeamsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTeams")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTeamsResponseObject); ok {
+		return validResponse.VisitListTeamsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateTeam operation middleware
+func (sh *strictHandler) CreateTeam(ctx echo.Context) error {
+	var request CreateTeamRequestObject
+
+	var body CreateTeamJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateTeam(ctx.Request().Context(), request.(CreateTeamRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateTeam")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateTeamResponseObject); ok {
+		return validResponse.VisitCreateTeamResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateTeam operation middleware
+func (sh *strictHandler) UpdateTeam(ctx echo.Context, team Ref, params UpdateTeamParams) error {
+	var request UpdateTeamRequestObject
+
+	request.Team = team
+	request.Params = params
+
+	var body UpdateTeamJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateTeam(ctx.Request().Context(), request.(UpdateTeamRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateTeam")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateTeamResponseObject); ok {
+		return validResponse.VisitUpdateTeamResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -15,19 +15,35 @@ const myself = "me"
 
 // showBooking shows a booking to somebody: whose it is and what for only if they may see it.
 func (s *Server) showBooking(ctx context.Context, d *directory, b booking.Booking) (Booking, error) {
-	who := callerOf(ctx)
 	out := Booking{
-		Id: b.ID, Station: d.stationRef(d.stations[b.StationID]), Mine: b.PersonID == who.PersonID,
+		Id: b.ID, Station: d.stationRef(d.stations[b.StationID]), Mine: b.PersonID == callerOf(ctx).PersonID,
 		StartsAt: b.StartsAt.UTC(), EndsAt: b.EndsAt.UTC(), PlannedEnd: instant(b.PlannedEnd), Status: BookingStatus(b.Status),
 		CreatedAt: b.CreatedAt.UTC(), Version: b.Version,
 	}
-	if !out.Mine && !account.Allowed(who.Actor, account.ActionSeeNames, b.PersonID) {
-		return out, nil
+	if sees, err := s.sees(ctx, b); err != nil || !sees {
+		return out, err
 	}
 	called, err := s.accounts.Name(ctx, b.PersonID)
-	out.Person = &PersonRef{Id: b.PersonID, Name: called}
+	if err != nil {
+		return out, err
+	}
+	out.Person, out.Party = &PersonRef{Id: b.PersonID, Name: called}, text(b.PartyID)
+	out.Team, err = s.teamRef(ctx, b.TeamID)
 	out.Programme, out.Purpose = text(b.Programme), new(Purpose(b.Purpose))
 	return out, err
+}
+
+// sees reports whether the caller may know whose booking it is: their own, their team's, or by their role.
+func (s *Server) sees(ctx context.Context, b booking.Booking) (bool, error) {
+	who := callerOf(ctx)
+	if b.PersonID == who.PersonID || account.Allowed(who.Actor, account.ActionSeeNames, b.PersonID) {
+		return true, nil
+	}
+	if b.TeamID == "" {
+		return false, nil
+	}
+	team, err := s.accounts.TeamSeen(ctx, b.TeamID)
+	return team.Has(who.PersonID), err
 }
 
 // answerBooking shows a booking with its ETag. A station that was added on another server a moment ago is looked up again.
@@ -62,8 +78,12 @@ func (s *Server) CreateBooking(ctx context.Context, request CreateBookingRequest
 	if (in.Station == nil) == (in.Kind == nil) {
 		return nil, fault.Rule("station_or_kind", "name either a station or a kind").On("/station")
 	}
+	team, person, err := s.bookingTeam(ctx, in.Team, in.Person)
+	if err != nil {
+		return nil, err
+	}
 	made, err := s.deps.Bookings.Reserve(ctx, callerOf(ctx).Actor, booking.Request{
-		StationID: given(in.Station), KindID: given(in.Kind), PersonID: personRef(ctx, in.Person), StartsAt: in.StartsAt, EndsAt: in.EndsAt,
+		StationID: given(in.Station), KindID: given(in.Kind), PersonID: person, TeamID: team, StartsAt: in.StartsAt, EndsAt: in.EndsAt,
 		Programme: given(in.Programme), Purpose: booking.Purpose(given(in.Purpose)), Override: given(in.Override),
 	})
 	if err != nil {
@@ -96,12 +116,11 @@ func (s *Server) visibleBooking(ctx context.Context, id string) (booking.Booking
 	if err != nil {
 		return b, err
 	}
-	who := callerOf(ctx)
-	if b.PersonID != who.PersonID && !account.Allowed(who.Actor, account.ActionSeeNames, b.PersonID) &&
-		!account.Allowed(who.Actor, account.ActionBook, b.PersonID) {
-		return b, fault.NotFound("booking_unknown", "there is no booking %q", id)
+	sees, err := s.sees(ctx, b)
+	if err == nil && !sees && !account.Allowed(callerOf(ctx).Actor, account.ActionBook, b.PersonID) {
+		err = fault.NotFound("booking_unknown", "there is no booking %q", id)
 	}
-	return b, nil
+	return b, err
 }
 
 // UpdateBooking implements StrictServerInterface.
@@ -181,8 +200,15 @@ func (s *Server) bookingFilter(ctx context.Context, params ListBookingsParams) (
 		}
 		filter.StationIDs = []string{station.ID}
 	}
+	if params.Team != nil {
+		team, err := s.visibleTeam(ctx, *params.Team)
+		if err != nil {
+			return filter, err
+		}
+		filter.TeamID = team.ID
+	}
 	switch {
-	case params.Person == nil && params.Station == nil:
+	case params.Person == nil && params.Station == nil && params.Team == nil:
 		filter.PersonID = who.PersonID
 	case filter.PersonID != "" && filter.PersonID != who.PersonID && !account.Allowed(who.Actor, account.ActionSeeNames, filter.PersonID):
 		return filter, fault.Forbidden("not_allowed", "you may list your own bookings, or those of a station")

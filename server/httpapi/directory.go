@@ -134,6 +134,18 @@ func (d *directory) stationRef(s equipment.Station) StationRef {
 	}
 }
 
+// stationRefs names several; nil when there are none.
+func (d *directory) stationRefs(ids []string) *[]StationRef {
+	if len(ids) == 0 {
+		return nil
+	}
+	out := make([]StationRef, len(ids))
+	for i, id := range ids {
+		out[i] = d.stationRef(d.stations[id])
+	}
+	return &out
+}
+
 func (d *directory) siteRef(id string) PlaceRef {
 	v := d.sites[id]
 	return PlaceRef{Id: id, Code: v.Code, Name: name(v.Name)}

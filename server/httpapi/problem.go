@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -152,17 +153,29 @@ func (s *Server) refusal(ctx context.Context, r *booking.Refused) Problem {
 		if len(refusal.OverridableBy) > 0 {
 			refusals[i].OverridableBy = new(convert[Role](refusal.OverridableBy))
 		}
+		if refusal.Seat > 0 {
+			refusals[i].Seat = new(int32(refusal.Seat)) //nolint:gosec // at most MostSeats
+		}
 	}
 	p.Refusals = &refusals
 	directory, err := s.directory.get(context.WithoutCancel(ctx)) // the request's own context may have ended with its handler
-	if err != nil || len(r.Alternatives) == 0 {
+	if err != nil {
 		return p // the refusal is the answer; without names it has no alternatives
+	}
+	for i, refusal := range r.Refusals {
+		if station, ok := directory.stations[refusal.StationID]; ok {
+			refusals[i].Station = new(directory.stationRef(station))
+		}
+	}
+	if len(r.Alternatives) == 0 {
+		return p
 	}
 	alternatives := make([]Alternative, 0, len(r.Alternatives))
 	for _, a := range r.Alternatives {
 		if station, ok := directory.stations[a.StationID]; ok {
 			alternatives = append(alternatives, Alternative{
 				Station: directory.stationRef(station), StartsAt: a.StartsAt.UTC(), EndsAt: a.EndsAt.UTC(), Why: AlternativeWhy(a.Why),
+				Stations: directory.stationRefs(strings.Fields(a.StationIDs)),
 			})
 		}
 	}

@@ -35,6 +35,8 @@ func commands() []command {
 		{"run", "the server; without a file: SQLite and an embedded broker in ./labtide-data, on 127.0.0.1:8080", runServer},
 		{"demo", "a living school; prints its address and accounts", runDemo},
 		{"import", "bring in a folder of CSV files, all or nothing", runImport},
+		{"policy export", "print the booking rules as YAML", exportPolicy},
+		{"policy import", "make the booking rules those of a YAML file, all or nothing", importPolicy},
 		{"ledger rebuild", "make the ledger anew from the time series", rebuildLedger},
 		{"user add", "add a person; prints a one-time link to set the password", addUser},
 		{"token create", "make an API token; prints the secret once", createToken},

@@ -20,6 +20,8 @@ const (
 	ActionManageEquipment Action = "manage_equipment"  // sites, rooms, kinds, stations, devices, enrolment, opening hours
 	ActionManagePeople    Action = "manage_people"     // accounts and roles
 	ActionManageTokens    Action = "manage_own_tokens" // API tokens of owner
+	ActionReadPolicies    Action = "read_policies"     // every booking rule, who changed it, and what a change would do
+	ActionManagePolicies  Action = "manage_policies"   // policies, quotas, competition seasons, terms
 )
 
 // Actions gives every action, in the order in which GET /me lists them.
@@ -31,6 +33,7 @@ func Actions() []Action {
 		ActionReadAudit,
 		ActionManageTeams,
 		ActionManageEquipment, ActionManagePeople, ActionManageTokens,
+		ActionReadPolicies, ActionManagePolicies,
 	}
 }
 
@@ -52,9 +55,9 @@ func Allowed(actor Actor, action Action, owner string) bool {
 		return teaches(actor.Role)
 	case ActionSeeNames:
 		return actor.Role != RoleStudent || owner == actor.PersonID
-	case ActionReadReports, ActionReadAudit:
+	case ActionReadReports, ActionReadAudit, ActionReadPolicies:
 		return actor.Role != RoleStudent
-	case ActionManageEquipment, ActionManagePeople:
+	case ActionManageEquipment, ActionManagePeople, ActionManagePolicies:
 		return actor.Role == RoleAdmin
 	}
 	return false
@@ -66,7 +69,7 @@ func teaches(r Role) bool { return r == RoleInstructor || r == RoleAdmin }
 // scopeFor names the scope that a token needs for the action.
 func scopeFor(action Action) Scope {
 	switch action {
-	case ActionView, ActionSeeNames:
+	case ActionView, ActionSeeNames, ActionReadPolicies:
 		return ScopeRead
 	case ActionBook, ActionBookClass, ActionOverrideRules, ActionAttendance, ActionReportFaults:
 		return ScopeBook

@@ -21,6 +21,8 @@ var permitted = map[Action]map[Role]string{
 	ActionManageTeams:     {RoleInstructor: "all", RoleAdmin: "all"},
 	ActionManageEquipment: {RoleAdmin: "all"},
 	ActionManagePeople:    {RoleAdmin: "all"},
+	ActionReadPolicies:    {RoleInstructor: "all", RolePlanner: "all", RoleAdmin: "all"},
+	ActionManagePolicies:  {RoleAdmin: "all"},
 	ActionManageTokens:    {RoleStudent: "own", RoleInstructor: "own", RolePlanner: "own", RoleAdmin: "own"},
 }
 
@@ -49,11 +51,12 @@ func TestEveryRoleMayDoExactlyWhatTheTableSays(t *testing.T) {
 
 func TestATokenMayDoOnlyWhatItsScopesSay(t *testing.T) {
 	needed := map[Action]Scope{
-		ActionView: ScopeRead, ActionSeeNames: ScopeRead,
+		ActionView: ScopeRead, ActionSeeNames: ScopeRead, ActionReadPolicies: ScopeRead,
 		ActionBook: ScopeBook, ActionBookClass: ScopeBook, ActionOverrideRules: ScopeBook, ActionReportFaults: ScopeBook, ActionAttendance: ScopeBook,
 		ActionReadReports: ScopeReport, ActionReadAudit: ScopeReport,
 		ActionGrant:         ScopeAdmin,
 		ActionManageOutages: ScopeAdmin, ActionManageTeams: ScopeAdmin, ActionManageEquipment: ScopeAdmin, ActionManagePeople: ScopeAdmin, ActionManageTokens: ScopeAdmin,
+		ActionManagePolicies: ScopeAdmin,
 	}
 	for _, action := range Actions() {
 		for _, scope := range Scopes() {

@@ -115,6 +115,7 @@ func (s *Server) build(ctx context.Context, options Options) error {
 		return err
 	}
 	return s.buildAPI(options, httpapi.Deps{
+		Charter:  s.stores.Charter(),
 		Accounts: accounts, Sessions: s.stores.Sessions, Equipment: s.stores.Equipment, Bookings: bookings,
 		Samples: telemetry.NewService(s.stores.Samples, s.stores.Equipment, time.Now), States: s.stores.States, Board: s.board, Reports: reports, Idempotency: s.stores.Idempotency,
 		Metrics: metrics, Dashboard: dashboard.Dist(), Changed: s.registerChanged, Log: s.log.With("part", "http"),

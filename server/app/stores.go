@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/config"
 	"github.com/labtide/labtide/server/csvimport"
 	"github.com/labtide/labtide/server/influx"
@@ -92,6 +93,11 @@ func (s *Stores) Close() error {
 func (s *Stores) Importer() csvimport.Importer {
 	return csvimport.Importer{Register: s.Equipment, People: s.Accounts, Bookings: s.Bookings, Samples: s.Samples,
 		Ledger: s.Ledger, Together: s.DB.Together}
+}
+
+// Charter keeps in these stores what the school decides.
+func (s *Stores) Charter() *booking.Charter {
+	return booking.NewCharter(s.Bookings, s.Equipment, s.Accounts, time.Now)
 }
 
 // Rebuilder makes the ledger anew from these stores.

@@ -70,11 +70,12 @@ func plan() map[string]room {
 		"server/webhook": {},
 		"server/courier": {own: "server/fault server/account server/equipment server/booking server/calendar server/mail server/webhook", their: metrics},
 		"server/httpapi": {
-			own: domain + " server/courier server/webhook server/mail dashboard",
+			own: domain + " server/courier server/webhook server/mail dashboard server/policyfile",
 			their: "github.com/labstack/echo github.com/oapi-codegen github.com/getkin/kin-openapi github.com/alexedwards/scs " +
 				"golang.org/x/time golang.org/x/sync " + metrics,
 		},
-		"server/csvimport": {own: domain + " agent/wire"},
+		"server/policyfile": {own: domain, their: "github.com/goccy/go-yaml"},
+		"server/csvimport":  {own: domain + " agent/wire"},
 		// The demo plays the devices, so it needs their side of MQTT.
 		"server/demo": {own: domain + " agent/wire server/csvimport", their: "github.com/eclipse/paho.mqtt.golang"},
 		"server/e2e":  {},
@@ -97,7 +98,7 @@ func only() map[string]string {
 		"github.com/arran4/golang-ical":            "server/calendar",
 		"github.com/teambition/rrule-go":           "server/calendar",
 		"github.com/wneessen/go-mail":              "server/mail",
-		"github.com/goccy/go-yaml":                 "agent/config server/config",
+		"github.com/goccy/go-yaml":                 "agent/config server/config server/policyfile",
 	}
 }
 

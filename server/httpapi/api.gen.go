@@ -26,9 +26,11 @@ const (
 	ActionManageOutages       Action = "manage_outages"
 	ActionManageOwnTokens     Action = "manage_own_tokens"
 	ActionManagePeople        Action = "manage_people"
+	ActionManagePolicies      Action = "manage_policies"
 	ActionManageTeams         Action = "manage_teams"
 	ActionOverrideRules       Action = "override_rules"
 	ActionReadAudit           Action = "read_audit"
+	ActionReadPolicies        Action = "read_policies"
 	ActionReadReports         Action = "read_reports"
 	ActionReportFaults        Action = "report_faults"
 	ActionSeeNames            Action = "see_names"
@@ -107,6 +109,59 @@ const (
 	Required  NewPartyAdjacent = "required"
 )
 
+// Defines values for NewQuotaPer.
+const (
+	NewQuotaPerPerson    NewQuotaPer = "person"
+	NewQuotaPerProgramme NewQuotaPer = "programme"
+	NewQuotaPerTeam      NewQuotaPer = "team"
+)
+
+// Defines values for NewQuotaWindow.
+const (
+	NewQuotaWindowDay   NewQuotaWindow = "day"
+	NewQuotaWindowMonth NewQuotaWindow = "month"
+	NewQuotaWindowTerm  NewQuotaWindow = "term"
+	NewQuotaWindowWeek  NewQuotaWindow = "week"
+)
+
+// Defines values for PolicyImportChangeAct.
+const (
+	Added   PolicyImportChangeAct = "added"
+	Changed PolicyImportChangeAct = "changed"
+	Removed PolicyImportChangeAct = "removed"
+)
+
+// Defines values for PolicyImportChangeKind.
+const (
+	PolicyImportChangeKindPolicy PolicyImportChangeKind = "policy"
+	PolicyImportChangeKindQuota  PolicyImportChangeKind = "quota"
+	PolicyImportChangeKindSeason PolicyImportChangeKind = "season"
+	PolicyImportChangeKindTerm   PolicyImportChangeKind = "term"
+)
+
+// Defines values for PolicyLimitsApproval.
+const (
+	PolicyLimitsApprovalAdmin      PolicyLimitsApproval = "admin"
+	PolicyLimitsApprovalInstructor PolicyLimitsApproval = "instructor"
+	PolicyLimitsApprovalNone       PolicyLimitsApproval = "none"
+)
+
+// Defines values for PolicyScope.
+const (
+	PolicyScopeKind    PolicyScope = "kind"
+	PolicyScopeRoom    PolicyScope = "room"
+	PolicyScopeSchool  PolicyScope = "school"
+	PolicyScopeSite    PolicyScope = "site"
+	PolicyScopeStation PolicyScope = "station"
+)
+
+// Defines values for PreviewRequestKind.
+const (
+	PreviewRequestKindQuota  PreviewRequestKind = "quota"
+	PreviewRequestKindSeason PreviewRequestKind = "season"
+	PreviewRequestKindTerm   PreviewRequestKind = "term"
+)
+
 // Defines values for Purpose.
 const (
 	Class       Purpose = "class"
@@ -114,6 +169,21 @@ const (
 	Practice    Purpose = "practice"
 	Research    Purpose = "research"
 	Service     Purpose = "service"
+)
+
+// Defines values for QuotaPer.
+const (
+	QuotaPerPerson    QuotaPer = "person"
+	QuotaPerProgramme QuotaPer = "programme"
+	QuotaPerTeam      QuotaPer = "team"
+)
+
+// Defines values for QuotaWindow.
+const (
+	QuotaWindowDay   QuotaWindow = "day"
+	QuotaWindowMonth QuotaWindow = "month"
+	QuotaWindowTerm  QuotaWindow = "term"
+	QuotaWindowWeek  QuotaWindow = "week"
 )
 
 // Defines values for ReportGroup.
@@ -150,6 +220,14 @@ const (
 	StationStateInUse      StationState = "in_use"
 	StationStateUnknown    StationState = "unknown"
 	StationStateWalkIn     StationState = "walk_in"
+)
+
+// Defines values for ScopePath.
+const (
+	ScopePathKind    ScopePath = "kind"
+	ScopePathRoom    ScopePath = "room"
+	ScopePathSite    ScopePath = "site"
+	ScopePathStation ScopePath = "station"
 )
 
 // About defines model for About.
@@ -304,6 +382,12 @@ type Clock = string
 
 // Code What people print on labels; unique on its site.
 type Code = string
+
+// CodeCount defines model for CodeCount.
+type CodeCount struct {
+	Code  string `json:"code"`
+	Count int32  `json:"count"`
+}
 
 // Day A day on the site's calendar, from 1970 to 2199.
 type Day = string
@@ -478,6 +562,19 @@ type FaultReportList struct {
 // FaultReportState defines model for FaultReportState.
 type FaultReportState string
 
+// FieldChange defines model for FieldChange.
+type FieldChange struct {
+	// After What it is now; left out: nothing is said.
+	After interface{} `json:"after,omitempty"`
+
+	// Before What it was; left out: nothing was said.
+	Before interface{} `json:"before,omitempty"`
+	Name   string      `json:"name"`
+}
+
+// FieldChanges defines model for FieldChanges.
+type FieldChanges = []FieldChange
+
 // FieldError defines model for FieldError.
 type FieldError struct {
 	Code   string `json:"code"`
@@ -608,6 +705,15 @@ type LedgerDay struct {
 	// Station A station, as others name it.
 	Station  StationRef `json:"station"`
 	TimeZone string     `json:"time_zone"`
+}
+
+// LessonPeriod defines model for LessonPeriod.
+type LessonPeriod struct {
+	// Ends Time on the site's wall clock; `24:00` is the end of the day.
+	Ends Clock `json:"ends"`
+
+	// Starts Time on the site's wall clock; `24:00` is the end of the day.
+	Starts Clock `json:"starts"`
 }
 
 // LinkUse defines model for LinkUse.
@@ -777,6 +883,37 @@ type NewPlacement struct {
 	Station *Ref `json:"station,omitempty"`
 }
 
+// NewQuota defines model for NewQuota.
+type NewQuota struct {
+	// Hours Only these hours count; none: all.
+	Hours *[]WeekHours `json:"hours,omitempty"`
+
+	// MostBookings So many bookings in each window. Either this or `most_minutes`.
+	MostBookings *int32 `json:"most_bookings,omitempty"`
+
+	// MostMinutes So many minutes in each window.
+	MostMinutes *int32 `json:"most_minutes,omitempty"`
+	Name        string `json:"name"`
+
+	// Per Whose bookings are counted together.
+	Per NewQuotaPer `json:"per"`
+
+	// Place An id, or a code where it is unambiguous.
+	Place *Ref `json:"place,omitempty"`
+
+	// Scope What a rule is about, from the widest to the narrowest.
+	Scope PolicyScope `json:"scope"`
+
+	// Window By the site's clock; weeks start on Monday.
+	Window NewQuotaWindow `json:"window"`
+}
+
+// NewQuotaPer Whose bookings are counted together.
+type NewQuotaPer string
+
+// NewQuotaWindow By the site's clock; weeks start on Monday.
+type NewQuotaWindow string
+
 // NewRoom defines model for NewRoom.
 type NewRoom struct {
 	// Code What people print on labels; unique on its site.
@@ -785,6 +922,33 @@ type NewRoom struct {
 
 	// Site An id, or a code where it is unambiguous.
 	Site Ref `json:"site"`
+}
+
+// NewSeason defines model for NewSeason.
+type NewSeason struct {
+	// DecayAfter After so many absences a team has no priority until they are forgotten; 0: it keeps it.
+	DecayAfter *int32 `json:"decay_after,omitempty"`
+
+	// Ends A day on the site's calendar, from 1970 to 2199.
+	Ends Day `json:"ends"`
+
+	// HorizonDays How early its teams may book, when that is earlier than others.
+	HorizonDays *int32 `json:"horizon_days,omitempty"`
+	Kinds       []Ref  `json:"kinds"`
+	Name        string `json:"name"`
+
+	// Priority The hours that are kept for its teams.
+	Priority *[]WeekHours `json:"priority,omitempty"`
+
+	// ReleaseHours So long before they begin, hours that nobody took are open to all.
+	ReleaseHours *int32 `json:"release_hours,omitempty"`
+
+	// Site An id, or a code where it is unambiguous.
+	Site *Ref `json:"site,omitempty"`
+
+	// Starts A day on the site's calendar, from 1970 to 2199.
+	Starts Day   `json:"starts"`
+	Teams  []Ref `json:"teams"`
 }
 
 // NewSite defines model for NewSite.
@@ -827,6 +991,19 @@ type NewTeamMember struct {
 
 	// Person An id, or a code where it is unambiguous.
 	Person Ref `json:"person"`
+}
+
+// NewTerm defines model for NewTerm.
+type NewTerm struct {
+	// Ends A day on the site's calendar, from 1970 to 2199.
+	Ends Day    `json:"ends"`
+	Name string `json:"name"`
+
+	// Site An id, or a code where it is unambiguous.
+	Site *Ref `json:"site,omitempty"`
+
+	// Starts A day on the site's calendar, from 1970 to 2199.
+	Starts Day `json:"starts"`
 }
 
 // NewText defines model for NewText.
@@ -995,6 +1172,9 @@ type Policy struct {
 	// ClassLongestMinutes Instead of `longest_minutes` when the purpose is a class.
 	ClassLongestMinutes int32 `json:"class_longest_minutes"`
 
+	// Effective Limits of a scope. One that is left out comes from the next wider scope.
+	Effective PolicyLimits `json:"effective"`
+
 	// GridMinutes Bookings start and end on multiples of this, by the wall clock.
 	GridMinutes int32 `json:"grid_minutes"`
 
@@ -1006,12 +1186,248 @@ type Policy struct {
 	ManyStations bool `json:"many_stations"`
 
 	// NoticeMinutes At least this long before the start; 0 allows to book now.
-	NoticeMinutes   int32 `json:"notice_minutes"`
-	ShortestMinutes int32 `json:"shortest_minutes"`
+	NoticeMinutes int32 `json:"notice_minutes"`
+
+	// Origins By the name of the limit. Those that are not there are the server's own default.
+	Origins PolicyOrigins `json:"origins"`
+	Quotas  []Quota       `json:"quotas"`
+
+	// Seasons Those that are not over.
+	Seasons         []Season `json:"seasons"`
+	ShortestMinutes int32    `json:"shortest_minutes"`
 
 	// Station A station, as others name it.
 	Station StationRef `json:"station"`
+
+	// Terms Those that are not over.
+	Terms []Term `json:"terms"`
 }
+
+// PolicyDocument defines model for PolicyDocument.
+type PolicyDocument struct {
+	ChangedAt *time.Time `json:"changed_at,omitempty"`
+	ChangedBy *PersonRef `json:"changed_by,omitempty"`
+
+	// Limits Limits of a scope. One that is left out comes from the next wider scope.
+	Limits PolicyLimits `json:"limits"`
+
+	// Place A site, room or kind, as others name it.
+	Place *PlaceRef `json:"place,omitempty"`
+
+	// Scope What a rule is about, from the widest to the narrowest.
+	Scope   PolicyScope `json:"scope"`
+	Version int64       `json:"version"`
+}
+
+// PolicyImport defines model for PolicyImport.
+type PolicyImport struct {
+	Applied bool                 `json:"applied"`
+	Changes []PolicyImportChange `json:"changes"`
+}
+
+// PolicyImportChange defines model for PolicyImportChange.
+type PolicyImportChange struct {
+	Act    PolicyImportChangeAct  `json:"act"`
+	Fields FieldChanges           `json:"fields"`
+	Kind   PolicyImportChangeKind `json:"kind"`
+
+	// Name Of a quota, season or term.
+	Name *string `json:"name,omitempty"`
+
+	// Place A site, room or kind, as others name it.
+	Place *PlaceRef `json:"place,omitempty"`
+
+	// Scope What a rule is about, from the widest to the narrowest.
+	Scope *PolicyScope `json:"scope,omitempty"`
+}
+
+// PolicyImportChangeAct defines model for PolicyImportChange.Act.
+type PolicyImportChangeAct string
+
+// PolicyImportChangeKind defines model for PolicyImportChange.Kind.
+type PolicyImportChangeKind string
+
+// PolicyLimits Limits of a scope. One that is left out comes from the next wider scope.
+type PolicyLimits struct {
+	// Approval Who has to approve a booking.
+	Approval *PolicyLimitsApproval `json:"approval,omitempty"`
+
+	// BufferMinutes After each use, for set-up and cleaning.
+	BufferMinutes *int32 `json:"buffer_minutes,omitempty"`
+
+	// CancelNoticeMinutes Who cancels later than this before the start is charged as if they had come.
+	CancelNoticeMinutes *int32 `json:"cancel_notice_minutes,omitempty"`
+
+	// ChangeNoticeMinutes Move a booking at least this long before the start that stands.
+	ChangeNoticeMinutes *int32 `json:"change_notice_minutes,omitempty"`
+
+	// CheckInQr The page behind the code on the station counts as coming.
+	CheckInQr *bool `json:"check_in_qr,omitempty"`
+
+	// ClassHorizonDays Instead of `horizon_days` when the purpose is a class.
+	ClassHorizonDays *int32 `json:"class_horizon_days,omitempty"`
+
+	// ClassLongestMinutes Instead of `longest_minutes` when the purpose is a class.
+	ClassLongestMinutes *int32 `json:"class_longest_minutes,omitempty"`
+
+	// FreesAbsent The rest of the slot goes to others when nobody came.
+	FreesAbsent *bool `json:"frees_absent,omitempty"`
+
+	// GraceMinutes How late one may come.
+	GraceMinutes *int32 `json:"grace_minutes,omitempty"`
+
+	// GridMinutes Bookings start and end at multiples of this after local midnight; it divides a day.
+	GridMinutes *int32 `json:"grid_minutes,omitempty"`
+
+	// HoldMinutes How long an offer from the waitlist stands.
+	HoldMinutes *int32 `json:"hold_minutes,omitempty"`
+
+	// HorizonDays The whole booking lies in today or the next so many local days.
+	HorizonDays *int32 `json:"horizon_days,omitempty"`
+
+	// IdleReleaseMinutes After so long without use the rest goes to others; 0: never.
+	IdleReleaseMinutes *int32 `json:"idle_release_minutes,omitempty"`
+
+	// IdleWarningMinutes Between asking whether somebody is still working and the release.
+	IdleWarningMinutes *int32 `json:"idle_warning_minutes,omitempty"`
+
+	// LongestMinutes The longest booking.
+	LongestMinutes *int32 `json:"longest_minutes,omitempty"`
+
+	// ManyStations One person may hold several stations at the same time.
+	ManyStations *bool `json:"many_stations,omitempty"`
+
+	// MinPeople So many must be there: the buddy rule.
+	MinPeople *int32 `json:"min_people,omitempty"`
+
+	// NoticeMinutes Book at least this long before the start; 0 allows to book now.
+	NoticeMinutes *int32 `json:"notice_minutes,omitempty"`
+
+	// OffPeak The hours at which the rules of `off_peak_waives` do not hold.
+	OffPeak *[]WeekHours `json:"off_peak,omitempty"`
+
+	// OffPeakWaives Codes of refusals that do not count off-peak.
+	OffPeakWaives *[]string `json:"off_peak_waives,omitempty"`
+
+	// Periods Lesson periods (节次): a booking starts where one starts and ends where one ends. Some: the grid does not matter.
+	Periods *[]LessonPeriod `json:"periods,omitempty"`
+
+	// Qualification A qualification for the kind is needed, which still holds when the booking ends.
+	Qualification *bool `json:"qualification,omitempty"`
+
+	// QualificationUnusedDays After so many days without real use it lapses; 0: never.
+	QualificationUnusedDays *int32 `json:"qualification_unused_days,omitempty"`
+
+	// ShortestMinutes The shortest booking.
+	ShortestMinutes *int32 `json:"shortest_minutes,omitempty"`
+
+	// StrikeAbsent Who did not come gets a strike.
+	StrikeAbsent *bool `json:"strike_absent,omitempty"`
+
+	// StrikeDays After so many days a strike is forgotten.
+	StrikeDays *int32 `json:"strike_days,omitempty"`
+
+	// StrikeLimit With so many strikes one cannot book; 0: never.
+	StrikeLimit *int32 `json:"strike_limit,omitempty"`
+
+	// TravelMinutes Between a station here and one on another site, for the same person.
+	TravelMinutes *int32 `json:"travel_minutes,omitempty"`
+}
+
+// PolicyLimitsApproval Who has to approve a booking.
+type PolicyLimitsApproval string
+
+// PolicyList defines model for PolicyList.
+type PolicyList struct {
+	// Defaults Limits of a scope. One that is left out comes from the next wider scope.
+	Defaults PolicyLimits     `json:"defaults"`
+	Items    []PolicyDocument `json:"items"`
+
+	// Waivable The codes that `off_peak_waives` may name.
+	Waivable []string `json:"waivable"`
+}
+
+// PolicyOrigin The scope that a limit comes from.
+type PolicyOrigin struct {
+	// Place A site, room or kind, as others name it.
+	Place *PlaceRef `json:"place,omitempty"`
+
+	// Scope What a rule is about, from the widest to the narrowest.
+	Scope PolicyScope `json:"scope"`
+}
+
+// PolicyOrigins By the name of the limit. Those that are not there are the server's own default.
+type PolicyOrigins map[string]PolicyOrigin
+
+// PolicyScope What a rule is about, from the widest to the narrowest.
+type PolicyScope string
+
+// Preview defines model for Preview.
+type Preview struct {
+	// AcceptedWishes How many of them the present rules refuse and the changed ones accept.
+	AcceptedWishes int32 `json:"accepted_wishes"`
+
+	// ByCode Why those are refused now; a wish counts for each of its reasons.
+	ByCode []CodeCount `json:"by_code"`
+	From   time.Time   `json:"from"`
+
+	// JudgedBookings How many standing bookings of that time were looked at.
+	JudgedBookings int32 `json:"judged_bookings"`
+
+	// JudgedWishes How many refused wishes of the last 14 days were looked at.
+	JudgedWishes int32 `json:"judged_wishes"`
+
+	// Refused Standing bookings that the present rules accept and the changed ones refuse, by start; at most 100.
+	Refused      []PreviewRefusal `json:"refused"`
+	RefusedTotal int32            `json:"refused_total"`
+	To           time.Time        `json:"to"`
+
+	// Truncated There was more than one answer may look at.
+	Truncated bool `json:"truncated"`
+}
+
+// PreviewPolicy The limits of a scope as they would be; none, when `limits` is left out.
+type PreviewPolicy struct {
+	// Limits Limits of a scope. One that is left out comes from the next wider scope.
+	Limits *PolicyLimits `json:"limits,omitempty"`
+
+	// Place An id, or a code where it is unambiguous.
+	Place *Ref `json:"place,omitempty"`
+
+	// Scope What a rule is about, from the widest to the narrowest.
+	Scope PolicyScope `json:"scope"`
+}
+
+// PreviewRefusal defines model for PreviewRefusal.
+type PreviewRefusal struct {
+	// Booking Person, programme and purpose are left out for those who may not see them.
+	Booking Booking  `json:"booking"`
+	Codes   []string `json:"codes"`
+}
+
+// PreviewRequest One change, either of a policy or of a quota, season or term.
+type PreviewRequest struct {
+	// From RFC 3339, from 1970 to 2199. Answers are in UTC.
+	From *Instant `json:"from,omitempty"`
+
+	// Id An id, or a code where it is unambiguous.
+	Id *Ref `json:"id,omitempty"`
+
+	// Kind With `id` and nothing else: what is to be removed.
+	Kind *PreviewRequestKind `json:"kind,omitempty"`
+
+	// Policy The limits of a scope as they would be; none, when `limits` is left out.
+	Policy *PreviewPolicy `json:"policy,omitempty"`
+	Quota  *NewQuota      `json:"quota,omitempty"`
+	Season *NewSeason     `json:"season,omitempty"`
+	Term   *NewTerm       `json:"term,omitempty"`
+
+	// To RFC 3339, from 1970 to 2199. Answers are in UTC.
+	To *Instant `json:"to,omitempty"`
+}
+
+// PreviewRequestKind With `id` and nothing else: what is to be removed.
+type PreviewRequestKind string
 
 // Problem RFC 9457, with a code for machines.
 type Problem struct {
@@ -1032,6 +1448,47 @@ type Problem struct {
 
 // Purpose A class blocks the station for a whole group.
 type Purpose string
+
+// Quota How much one may book of the stations of a scope. Every quota whose scope a station lies in holds.
+type Quota struct {
+	ChangedAt *time.Time `json:"changed_at,omitempty"`
+	ChangedBy *PersonRef `json:"changed_by,omitempty"`
+
+	// Hours Only these hours count; none: all.
+	Hours *[]WeekHours `json:"hours,omitempty"`
+	Id    string       `json:"id"`
+
+	// MostBookings So many bookings in each window. Either this or `most_minutes`.
+	MostBookings *int32 `json:"most_bookings,omitempty"`
+
+	// MostMinutes So many minutes in each window.
+	MostMinutes *int32 `json:"most_minutes,omitempty"`
+	Name        string `json:"name"`
+
+	// Per Whose bookings are counted together.
+	Per QuotaPer `json:"per"`
+
+	// Place A site, room or kind, as others name it.
+	Place *PlaceRef `json:"place,omitempty"`
+
+	// Scope What a rule is about, from the widest to the narrowest.
+	Scope   PolicyScope `json:"scope"`
+	Version int64       `json:"version"`
+
+	// Window By the site's clock; weeks start on Monday.
+	Window QuotaWindow `json:"window"`
+}
+
+// QuotaPer Whose bookings are counted together.
+type QuotaPer string
+
+// QuotaWindow By the site's clock; weeks start on Monday.
+type QuotaWindow string
+
+// QuotaList defines model for QuotaList.
+type QuotaList struct {
+	Items []Quota `json:"items"`
+}
 
 // Readiness defines model for Readiness.
 type Readiness struct {
@@ -1071,6 +1528,20 @@ type Refusal struct {
 // ReportGroup defines model for ReportGroup.
 type ReportGroup string
 
+// Revision defines model for Revision.
+type Revision struct {
+	At      time.Time    `json:"at"`
+	By      *PersonRef   `json:"by,omitempty"`
+	Fields  FieldChanges `json:"fields"`
+	Removed bool         `json:"removed"`
+	Version int64        `json:"version"`
+}
+
+// RevisionList defines model for RevisionList.
+type RevisionList struct {
+	Items []Revision `json:"items"`
+}
+
 // Role defines model for Role.
 type Role string
 
@@ -1108,6 +1579,72 @@ type Run struct {
 
 // Scope defines model for Scope.
 type Scope string
+
+// ScopePolicy defines model for ScopePolicy.
+type ScopePolicy struct {
+	ChangedAt *time.Time `json:"changed_at,omitempty"`
+	ChangedBy *PersonRef `json:"changed_by,omitempty"`
+
+	// Effective Limits of a scope. One that is left out comes from the next wider scope.
+	Effective PolicyLimits `json:"effective"`
+
+	// Limits Limits of a scope. One that is left out comes from the next wider scope.
+	Limits PolicyLimits `json:"limits"`
+
+	// Origins By the name of the limit. Those that are not there are the server's own default.
+	Origins PolicyOrigins `json:"origins"`
+
+	// Place A site, room or kind, as others name it.
+	Place *PlaceRef `json:"place,omitempty"`
+
+	// Scope What a rule is about, from the widest to the narrowest.
+	Scope   PolicyScope `json:"scope"`
+	Version int64       `json:"version"`
+}
+
+// Season The time before a competition, in which its teams come first. `ends` is its last day.
+type Season struct {
+	ChangedAt *time.Time `json:"changed_at,omitempty"`
+	ChangedBy *PersonRef `json:"changed_by,omitempty"`
+
+	// DecayAfter After so many absences a team has no priority until they are forgotten; 0: it keeps it.
+	DecayAfter *int32 `json:"decay_after,omitempty"`
+
+	// Ends A day on the site's calendar, from 1970 to 2199.
+	Ends Day `json:"ends"`
+
+	// HorizonDays How early its teams may book, when that is earlier than others.
+	HorizonDays int32      `json:"horizon_days"`
+	Id          string     `json:"id"`
+	Kinds       []PlaceRef `json:"kinds"`
+	Name        string     `json:"name"`
+
+	// Priority The hours that are kept for its teams.
+	Priority *[]WeekHours `json:"priority,omitempty"`
+
+	// ReleaseHours So long before they begin, hours that nobody took are open to all.
+	ReleaseHours int32 `json:"release_hours"`
+
+	// Site A site, room or kind, as others name it.
+	Site *PlaceRef `json:"site,omitempty"`
+
+	// Starts A day on the site's calendar, from 1970 to 2199.
+	Starts  Day          `json:"starts"`
+	Teams   []SeasonTeam `json:"teams"`
+	Version int64        `json:"version"`
+}
+
+// SeasonList defines model for SeasonList.
+type SeasonList struct {
+	Items []Season `json:"items"`
+}
+
+// SeasonTeam defines model for SeasonTeam.
+type SeasonTeam struct {
+	Code string `json:"code"`
+	Id   string `json:"id"`
+	Name string `json:"name"`
+}
 
 // Sequence Where the board stands; opaque.
 type Sequence = string
@@ -1291,6 +1828,32 @@ type TeamRef struct {
 	Name string `json:"name"`
 }
 
+// Term A time of teaching. Its weeks are counted from 1, the one that `starts` lies in, and begin on Monday; `ends` is its last day.
+type Term struct {
+	ChangedAt *time.Time `json:"changed_at,omitempty"`
+	ChangedBy *PersonRef `json:"changed_by,omitempty"`
+
+	// Ends A day on the site's calendar, from 1970 to 2199.
+	Ends Day    `json:"ends"`
+	Id   string `json:"id"`
+	Name string `json:"name"`
+
+	// Site A site, room or kind, as others name it.
+	Site *PlaceRef `json:"site,omitempty"`
+
+	// Starts A day on the site's calendar, from 1970 to 2199.
+	Starts  Day   `json:"starts"`
+	Version int64 `json:"version"`
+
+	// Week The teaching week of today; left out when the term is not now.
+	Week *int32 `json:"week,omitempty"`
+}
+
+// TermList defines model for TermList.
+type TermList struct {
+	Items []Term `json:"items"`
+}
+
 // Text A name in the languages of the school. An empty one falls back to the other.
 type Text struct {
 	En string `json:"en"`
@@ -1363,6 +1926,18 @@ type UtilizationItem struct {
 	Utilization *Share `json:"utilization"`
 }
 
+// WeekHours A time of the week.
+type WeekHours struct {
+	// From Time on the site's wall clock; `24:00` is the end of the day.
+	From Clock `json:"from"`
+
+	// Until Time on the site's wall clock; `24:00` is the end of the day.
+	Until Clock `json:"until"`
+
+	// Weekdays 1 is Monday, 7 is Sunday; none: all.
+	Weekdays *[]int32 `json:"weekdays,omitempty"`
+}
+
 // WeeklyHours A room's rules replace those of its site.
 type WeeklyHours struct {
 	// Closes Time on the site's wall clock; `24:00` is the end of the day.
@@ -1414,11 +1989,17 @@ type Limit = int32
 // PersonPath An id, or a code where it is unambiguous.
 type PersonPath = Ref
 
+// PlacePath An id, or a code where it is unambiguous.
+type PlacePath = Ref
+
 // Query defines model for Query.
 type Query = string
 
 // RoomFilter An id, or a code where it is unambiguous.
 type RoomFilter = Ref
+
+// ScopePath defines model for ScopePath.
+type ScopePath string
 
 // SitePath An id, or a code where it is unambiguous.
 type SitePath = Ref
@@ -1636,6 +2217,48 @@ type UpdatePersonParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ImportPoliciesParams defines parameters for ImportPolicies.
+type ImportPoliciesParams struct {
+	// DryRun Say what would change and change nothing.
+	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+}
+
+// DeleteSchoolPolicyParams defines parameters for DeleteSchoolPolicy.
+type DeleteSchoolPolicyParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// PutSchoolPolicyParams defines parameters for PutSchoolPolicy.
+type PutSchoolPolicyParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// DeleteScopePolicyParams defines parameters for DeleteScopePolicy.
+type DeleteScopePolicyParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// PutScopePolicyParams defines parameters for PutScopePolicy.
+type PutScopePolicyParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// DeleteQuotaParams defines parameters for DeleteQuota.
+type DeleteQuotaParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// PutQuotaParams defines parameters for PutQuota.
+type PutQuotaParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // GetHeatmapParams defines parameters for GetHeatmap.
 type GetHeatmapParams struct {
 	// From First day.
@@ -1674,6 +2297,18 @@ type ListRoomsParams struct {
 
 // UpdateRoomParams defines parameters for UpdateRoom.
 type UpdateRoomParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// DeleteSeasonParams defines parameters for DeleteSeason.
+type DeleteSeasonParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// PutSeasonParams defines parameters for PutSeason.
+type PutSeasonParams struct {
 	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -1748,6 +2383,18 @@ type UpdateTeamParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// DeleteTermParams defines parameters for DeleteTerm.
+type DeleteTermParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// PutTermParams defines parameters for PutTerm.
+type PutTermParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // CreateBookingJSONRequestBody defines body for CreateBooking for application/json ContentType.
 type CreateBookingJSONRequestBody = NewBooking
 
@@ -1805,11 +2452,32 @@ type CreatePersonJSONRequestBody = NewPerson
 // UpdatePersonJSONRequestBody defines body for UpdatePerson for application/json ContentType.
 type UpdatePersonJSONRequestBody = PersonChange
 
+// PreviewPolicyJSONRequestBody defines body for PreviewPolicy for application/json ContentType.
+type PreviewPolicyJSONRequestBody = PreviewRequest
+
+// PutSchoolPolicyJSONRequestBody defines body for PutSchoolPolicy for application/json ContentType.
+type PutSchoolPolicyJSONRequestBody = PolicyLimits
+
+// PutScopePolicyJSONRequestBody defines body for PutScopePolicy for application/json ContentType.
+type PutScopePolicyJSONRequestBody = PolicyLimits
+
+// CreateQuotaJSONRequestBody defines body for CreateQuota for application/json ContentType.
+type CreateQuotaJSONRequestBody = NewQuota
+
+// PutQuotaJSONRequestBody defines body for PutQuota for application/json ContentType.
+type PutQuotaJSONRequestBody = NewQuota
+
 // CreateRoomJSONRequestBody defines body for CreateRoom for application/json ContentType.
 type CreateRoomJSONRequestBody = NewRoom
 
 // UpdateRoomJSONRequestBody defines body for UpdateRoom for application/json ContentType.
 type UpdateRoomJSONRequestBody = RoomChange
+
+// CreateSeasonJSONRequestBody defines body for CreateSeason for application/json ContentType.
+type CreateSeasonJSONRequestBody = NewSeason
+
+// PutSeasonJSONRequestBody defines body for PutSeason for application/json ContentType.
+type PutSeasonJSONRequestBody = NewSeason
 
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = SignIn
@@ -1834,6 +2502,12 @@ type CreateTeamJSONRequestBody = NewTeam
 
 // UpdateTeamJSONRequestBody defines body for UpdateTeam for application/json ContentType.
 type UpdateTeamJSONRequestBody = TeamChange
+
+// CreateTermJSONRequestBody defines body for CreateTerm for application/json ContentType.
+type CreateTermJSONRequestBody = NewTerm
+
+// PutTermJSONRequestBody defines body for PutTerm for application/json ContentType.
+type PutTermJSONRequestBody = NewTerm
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = NewToken
@@ -1963,6 +2637,57 @@ type ServerInterface interface {
 	// CreatePersonLink A new one-time link for somebody who forgot the password. Earlier links stop working.
 	// (POST /api/v1/people/{person}/link)
 	CreatePersonLink(ctx echo.Context, person PersonPath) error
+	// ListPolicies What the school, its sites, rooms, kinds and stations say about booking; and what holds where nobody says anything.
+	// (GET /api/v1/policies)
+	ListPolicies(ctx echo.Context) error
+	// ExportPolicies All policies, quotas, seasons and terms as a file that people can read and change.
+	// (GET /api/v1/policies/export)
+	ExportPolicies(ctx echo.Context) error
+	// ImportPolicies Make the rules those of a file, all or nothing.
+	// (POST /api/v1/policies/import)
+	ImportPolicies(ctx echo.Context, params ImportPoliciesParams) error
+	// PreviewPolicy What a change of the rules would mean, before it is made.
+	// (POST /api/v1/policies/preview)
+	PreviewPolicy(ctx echo.Context) error
+	// DeleteSchoolPolicy Remove the limits of the whole school: the next wider scope holds.
+	// (DELETE /api/v1/policies/school)
+	DeleteSchoolPolicy(ctx echo.Context, params DeleteSchoolPolicyParams) error
+	// GetSchoolPolicy The limits of the whole school: its own, those that hold, and where each comes from.
+	// (GET /api/v1/policies/school)
+	GetSchoolPolicy(ctx echo.Context) error
+	// PutSchoolPolicy Replace the limits of the whole school. What is left out comes from the next wider scope.
+	// (PUT /api/v1/policies/school)
+	PutSchoolPolicy(ctx echo.Context, params PutSchoolPolicyParams) error
+	// GetSchoolPolicyHistory Who changed the limits of the whole school, when, and from what to what.
+	// (GET /api/v1/policies/school/history)
+	GetSchoolPolicyHistory(ctx echo.Context) error
+	// DeleteScopePolicy Remove the limits of a site, room, kind or station: the next wider scope holds.
+	// (DELETE /api/v1/policies/{scope}/{place})
+	DeleteScopePolicy(ctx echo.Context, scope ScopePath, place PlacePath, params DeleteScopePolicyParams) error
+	// GetScopePolicy The limits of a site, room, kind or station: its own, those that hold, and where each comes from.
+	// (GET /api/v1/policies/{scope}/{place})
+	GetScopePolicy(ctx echo.Context, scope ScopePath, place PlacePath) error
+	// PutScopePolicy Replace the limits of a site, room, kind or station. What is left out comes from the next wider scope.
+	// (PUT /api/v1/policies/{scope}/{place})
+	PutScopePolicy(ctx echo.Context, scope ScopePath, place PlacePath, params PutScopePolicyParams) error
+	// GetScopePolicyHistory Who changed the limits of a site, room, kind or station, when, and from what to what.
+	// (GET /api/v1/policies/{scope}/{place}/history)
+	GetScopePolicyHistory(ctx echo.Context, scope ScopePath, place PlacePath) error
+	// ListQuotas The quotas of the school.
+	// (GET /api/v1/quotas)
+	ListQuotas(ctx echo.Context) error
+	// CreateQuota Add a quota.
+	// (POST /api/v1/quotas)
+	CreateQuota(ctx echo.Context) error
+	// DeleteQuota Remove a quota.
+	// (DELETE /api/v1/quotas/{quota})
+	DeleteQuota(ctx echo.Context, quota Ref, params DeleteQuotaParams) error
+	// PutQuota Replace a quota.
+	// (PUT /api/v1/quotas/{quota})
+	PutQuota(ctx echo.Context, quota Ref, params PutQuotaParams) error
+	// GetQuotaHistory Who changed the quota, when, and from what to what.
+	// (GET /api/v1/quotas/{quota}/history)
+	GetQuotaHistory(ctx echo.Context, quota Ref) error
 	// GetHeatmap Shares by weekday and hour of the site's clock.
 	// (GET /api/v1/reports/heatmap)
 	GetHeatmap(ctx echo.Context, params GetHeatmapParams) error
@@ -1978,6 +2703,21 @@ type ServerInterface interface {
 	// UpdateRoom Change a room.
 	// (PATCH /api/v1/rooms/{room})
 	UpdateRoom(ctx echo.Context, room Ref, params UpdateRoomParams) error
+	// ListSeasons The competition seasons of the school.
+	// (GET /api/v1/seasons)
+	ListSeasons(ctx echo.Context) error
+	// CreateSeason Add a competition season.
+	// (POST /api/v1/seasons)
+	CreateSeason(ctx echo.Context) error
+	// DeleteSeason Remove a competition season.
+	// (DELETE /api/v1/seasons/{season})
+	DeleteSeason(ctx echo.Context, season Ref, params DeleteSeasonParams) error
+	// PutSeason Replace a competition season.
+	// (PUT /api/v1/seasons/{season})
+	PutSeason(ctx echo.Context, season Ref, params PutSeasonParams) error
+	// GetSeasonHistory Who changed the competition season, when, and from what to what.
+	// (GET /api/v1/seasons/{season}/history)
+	GetSeasonHistory(ctx echo.Context, season Ref) error
 	// SignOut Sign out. A token is not affected; revoke it instead.
 	// (DELETE /api/v1/session)
 	SignOut(ctx echo.Context) error
@@ -2011,7 +2751,7 @@ type ServerInterface interface {
 	// UpdateStation Change a station.
 	// (PATCH /api/v1/stations/{station})
 	UpdateStation(ctx echo.Context, station StationPath, params UpdateStationParams) error
-	// GetPolicy The booking rules that hold for a station.
+	// GetPolicy The booking rules that hold for a station, and where each comes from.
 	// (GET /api/v1/stations/{station}/policy)
 	GetPolicy(ctx echo.Context, station StationPath) error
 	// GetStationSeries What the station's devices measured, down-sampled.
@@ -2026,6 +2766,21 @@ type ServerInterface interface {
 	// UpdateTeam Change a team or who is in it, or close it.
 	// (PATCH /api/v1/teams/{team})
 	UpdateTeam(ctx echo.Context, team Ref, params UpdateTeamParams) error
+	// ListTerms The terms of the school.
+	// (GET /api/v1/terms)
+	ListTerms(ctx echo.Context) error
+	// CreateTerm Add a term.
+	// (POST /api/v1/terms)
+	CreateTerm(ctx echo.Context) error
+	// DeleteTerm Remove a term.
+	// (DELETE /api/v1/terms/{term})
+	DeleteTerm(ctx echo.Context, term Ref, params DeleteTermParams) error
+	// PutTerm Replace a term.
+	// (PUT /api/v1/terms/{term})
+	PutTerm(ctx echo.Context, term Ref, params PutTermParams) error
+	// GetTermHistory Who changed the term, when, and from what to what.
+	// (GET /api/v1/terms/{term}/history)
+	GetTermHistory(ctx echo.Context, term Ref) error
 	// ListTokens My API tokens, without their secrets.
 	// (GET /api/v1/tokens)
 	ListTokens(ctx echo.Context) error
@@ -3090,6 +3845,369 @@ func (w *ServerInterfaceWrapper) CreatePersonLink(ctx echo.Context) error {
 	return err
 }
 
+// ListPolicies converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPolicies(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPolicies(ctx)
+	return err
+}
+
+// ExportPolicies converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportPolicies(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportPolicies(ctx)
+	return err
+}
+
+// ImportPolicies converts echo context to params.
+func (w *ServerInterfaceWrapper) ImportPolicies(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportPoliciesParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ImportPolicies(ctx, params)
+	return err
+}
+
+// PreviewPolicy converts echo context to params.
+func (w *ServerInterfaceWrapper) PreviewPolicy(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PreviewPolicy(ctx)
+	return err
+}
+
+// DeleteSchoolPolicy converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteSchoolPolicy(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteSchoolPolicyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteSchoolPolicy(ctx, params)
+	return err
+}
+
+// GetSchoolPolicy converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSchoolPolicy(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSchoolPolicy(ctx)
+	return err
+}
+
+// PutSchoolPolicy converts echo context to params.
+func (w *ServerInterfaceWrapper) PutSchoolPolicy(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutSchoolPolicyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PutSchoolPolicy(ctx, params)
+	return err
+}
+
+// GetSchoolPolicyHistory converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSchoolPolicyHistory(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSchoolPolicyHistory(ctx)
+	return err
+}
+
+// DeleteScopePolicy converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteScopePolicy(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "scope" -------------
+	var scope ScopePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "scope", ctx.Param("scope"), &scope, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter scope: %s", err))
+	}
+
+	// ------------- Path parameter "place" -------------
+	var place PlacePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "place", ctx.Param("place"), &place, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter place: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteScopePolicyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteScopePolicy(ctx, scope, place, params)
+	return err
+}
+
+// GetScopePolicy converts echo context to params.
+func (w *ServerInterfaceWrapper) GetScopePolicy(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "scope" -------------
+	var scope ScopePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "scope", ctx.Param("scope"), &scope, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter scope: %s", err))
+	}
+
+	// ------------- Path parameter "place" -------------
+	var place PlacePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "place", ctx.Param("place"), &place, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter place: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetScopePolicy(ctx, scope, place)
+	return err
+}
+
+// PutScopePolicy converts echo context to params.
+func (w *ServerInterfaceWrapper) PutScopePolicy(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "scope" -------------
+	var scope ScopePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "scope", ctx.Param("scope"), &scope, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter scope: %s", err))
+	}
+
+	// ------------- Path parameter "place" -------------
+	var place PlacePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "place", ctx.Param("place"), &place, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter place: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutScopePolicyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PutScopePolicy(ctx, scope, place, params)
+	return err
+}
+
+// GetScopePolicyHistory converts echo context to params.
+func (w *ServerInterfaceWrapper) GetScopePolicyHistory(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "scope" -------------
+	var scope ScopePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "scope", ctx.Param("scope"), &scope, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter scope: %s", err))
+	}
+
+	// ------------- Path parameter "place" -------------
+	var place PlacePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "place", ctx.Param("place"), &place, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter place: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetScopePolicyHistory(ctx, scope, place)
+	return err
+}
+
+// ListQuotas converts echo context to params.
+func (w *ServerInterfaceWrapper) ListQuotas(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListQuotas(ctx)
+	return err
+}
+
+// CreateQuota converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateQuota(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateQuota(ctx)
+	return err
+}
+
+// DeleteQuota converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteQuota(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "quota" -------------
+	var quota Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "quota", ctx.Param("quota"), &quota, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter quota: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteQuotaParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteQuota(ctx, quota, params)
+	return err
+}
+
+// PutQuota converts echo context to params.
+func (w *ServerInterfaceWrapper) PutQuota(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "quota" -------------
+	var quota Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "quota", ctx.Param("quota"), &quota, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter quota: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutQuotaParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PutQuota(ctx, quota, params)
+	return err
+}
+
+// GetQuotaHistory converts echo context to params.
+func (w *ServerInterfaceWrapper) GetQuotaHistory(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "quota" -------------
+	var quota Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "quota", ctx.Param("quota"), &quota, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter quota: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetQuotaHistory(ctx, quota)
+	return err
+}
+
 // GetHeatmap converts echo context to params.
 func (w *ServerInterfaceWrapper) GetHeatmap(ctx echo.Context) error {
 	var err error
@@ -3235,6 +4353,112 @@ func (w *ServerInterfaceWrapper) UpdateRoom(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateRoom(ctx, room, params)
+	return err
+}
+
+// ListSeasons converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSeasons(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSeasons(ctx)
+	return err
+}
+
+// CreateSeason converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateSeason(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateSeason(ctx)
+	return err
+}
+
+// DeleteSeason converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteSeason(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "season" -------------
+	var season Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "season", ctx.Param("season"), &season, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter season: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteSeasonParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteSeason(ctx, season, params)
+	return err
+}
+
+// PutSeason converts echo context to params.
+func (w *ServerInterfaceWrapper) PutSeason(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "season" -------------
+	var season Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "season", ctx.Param("season"), &season, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter season: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutSeasonParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PutSeason(ctx, season, params)
+	return err
+}
+
+// GetSeasonHistory converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSeasonHistory(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "season" -------------
+	var season Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "season", ctx.Param("season"), &season, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter season: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSeasonHistory(ctx, season)
 	return err
 }
 
@@ -3621,6 +4845,112 @@ func (w *ServerInterfaceWrapper) UpdateTeam(ctx echo.Context) error {
 	return err
 }
 
+// ListTerms converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTerms(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTerms(ctx)
+	return err
+}
+
+// CreateTerm converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateTerm(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateTerm(ctx)
+	return err
+}
+
+// DeleteTerm converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteTerm(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "term" -------------
+	var term Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "term", ctx.Param("term"), &term, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter term: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteTermParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteTerm(ctx, term, params)
+	return err
+}
+
+// PutTerm converts echo context to params.
+func (w *ServerInterfaceWrapper) PutTerm(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "term" -------------
+	var term Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "term", ctx.Param("term"), &term, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter term: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutTermParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PutTerm(ctx, term, params)
+	return err
+}
+
+// GetTermHistory converts echo context to params.
+func (w *ServerInterfaceWrapper) GetTermHistory(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "term" -------------
+	var term Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "term", ctx.Param("term"), &term, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter term: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetTermHistory(ctx, term)
+	return err
+}
+
 // ListTokens converts echo context to params.
 func (w *ServerInterfaceWrapper) ListTokens(ctx echo.Context) error {
 	var err error
@@ -3770,11 +5100,33 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/people", wrapper.CreatePerson, options.OperationMiddlewares["createPerson"]...)
 	router.PATCH(options.BaseURL+"/api/v1/people/:person", wrapper.UpdatePerson, options.OperationMiddlewares["updatePerson"]...)
 	router.POST(options.BaseURL+"/api/v1/people/:person/link", wrapper.CreatePersonLink, options.OperationMiddlewares["createPersonLink"]...)
+	router.GET(options.BaseURL+"/api/v1/policies", wrapper.ListPolicies, options.OperationMiddlewares["listPolicies"]...)
+	router.DELETE(options.BaseURL+"/api/v1/policies/:scope/:place", wrapper.DeleteScopePolicy, options.OperationMiddlewares["deleteScopePolicy"]...)
+	router.GET(options.BaseURL+"/api/v1/policies/:scope/:place", wrapper.GetScopePolicy, options.OperationMiddlewares["getScopePolicy"]...)
+	router.PUT(options.BaseURL+"/api/v1/policies/:scope/:place", wrapper.PutScopePolicy, options.OperationMiddlewares["putScopePolicy"]...)
+	router.GET(options.BaseURL+"/api/v1/policies/:scope/:place/history", wrapper.GetScopePolicyHistory, options.OperationMiddlewares["getScopePolicyHistory"]...)
+	router.GET(options.BaseURL+"/api/v1/policies/export", wrapper.ExportPolicies, options.OperationMiddlewares["exportPolicies"]...)
+	router.POST(options.BaseURL+"/api/v1/policies/import", wrapper.ImportPolicies, options.OperationMiddlewares["importPolicies"]...)
+	router.POST(options.BaseURL+"/api/v1/policies/preview", wrapper.PreviewPolicy, options.OperationMiddlewares["previewPolicy"]...)
+	router.DELETE(options.BaseURL+"/api/v1/policies/school", wrapper.DeleteSchoolPolicy, options.OperationMiddlewares["deleteSchoolPolicy"]...)
+	router.GET(options.BaseURL+"/api/v1/policies/school", wrapper.GetSchoolPolicy, options.OperationMiddlewares["getSchoolPolicy"]...)
+	router.PUT(options.BaseURL+"/api/v1/policies/school", wrapper.PutSchoolPolicy, options.OperationMiddlewares["putSchoolPolicy"]...)
+	router.GET(options.BaseURL+"/api/v1/policies/school/history", wrapper.GetSchoolPolicyHistory, options.OperationMiddlewares["getSchoolPolicyHistory"]...)
+	router.GET(options.BaseURL+"/api/v1/quotas", wrapper.ListQuotas, options.OperationMiddlewares["listQuotas"]...)
+	router.POST(options.BaseURL+"/api/v1/quotas", wrapper.CreateQuota, options.OperationMiddlewares["createQuota"]...)
+	router.DELETE(options.BaseURL+"/api/v1/quotas/:quota", wrapper.DeleteQuota, options.OperationMiddlewares["deleteQuota"]...)
+	router.PUT(options.BaseURL+"/api/v1/quotas/:quota", wrapper.PutQuota, options.OperationMiddlewares["putQuota"]...)
+	router.GET(options.BaseURL+"/api/v1/quotas/:quota/history", wrapper.GetQuotaHistory, options.OperationMiddlewares["getQuotaHistory"]...)
 	router.GET(options.BaseURL+"/api/v1/reports/heatmap", wrapper.GetHeatmap, options.OperationMiddlewares["getHeatmap"]...)
 	router.GET(options.BaseURL+"/api/v1/reports/utilization", wrapper.GetUtilization, options.OperationMiddlewares["getUtilization"]...)
 	router.GET(options.BaseURL+"/api/v1/rooms", wrapper.ListRooms, options.OperationMiddlewares["listRooms"]...)
 	router.POST(options.BaseURL+"/api/v1/rooms", wrapper.CreateRoom, options.OperationMiddlewares["createRoom"]...)
 	router.PATCH(options.BaseURL+"/api/v1/rooms/:room", wrapper.UpdateRoom, options.OperationMiddlewares["updateRoom"]...)
+	router.GET(options.BaseURL+"/api/v1/seasons", wrapper.ListSeasons, options.OperationMiddlewares["listSeasons"]...)
+	router.POST(options.BaseURL+"/api/v1/seasons", wrapper.CreateSeason, options.OperationMiddlewares["createSeason"]...)
+	router.DELETE(options.BaseURL+"/api/v1/seasons/:season", wrapper.DeleteSeason, options.OperationMiddlewares["deleteSeason"]...)
+	router.PUT(options.BaseURL+"/api/v1/seasons/:season", wrapper.PutSeason, options.OperationMiddlewares["putSeason"]...)
+	router.GET(options.BaseURL+"/api/v1/seasons/:season/history", wrapper.GetSeasonHistory, options.OperationMiddlewares["getSeasonHistory"]...)
 	router.DELETE(options.BaseURL+"/api/v1/session", wrapper.SignOut, options.OperationMiddlewares["signOut"]...)
 	router.POST(options.BaseURL+"/api/v1/session", wrapper.SignIn, options.OperationMiddlewares["signIn"]...)
 	router.GET(options.BaseURL+"/api/v1/sites", wrapper.ListSites, options.OperationMiddlewares["listSites"]...)
@@ -3791,6 +5143,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/teams", wrapper.ListTeams, options.OperationMiddlewares["listTeams"]...)
 	router.POST(options.BaseURL+"/api/v1/teams", wrapper.CreateTeam, options.OperationMiddlewares["createTeam"]...)
 	router.PATCH(options.BaseURL+"/api/v1/teams/:team", wrapper.UpdateTeam, options.OperationMiddlewares["updateTeam"]...)
+	router.GET(options.BaseURL+"/api/v1/terms", wrapper.ListTerms, options.OperationMiddlewares["listTerms"]...)
+	router.POST(options.BaseURL+"/api/v1/terms", wrapper.CreateTerm, options.OperationMiddlewares["createTerm"]...)
+	router.DELETE(options.BaseURL+"/api/v1/terms/:term", wrapper.DeleteTerm, options.OperationMiddlewares["deleteTerm"]...)
+	router.PUT(options.BaseURL+"/api/v1/terms/:term", wrapper.PutTerm, options.OperationMiddlewares["putTerm"]...)
+	router.GET(options.BaseURL+"/api/v1/terms/:term/history", wrapper.GetTermHistory, options.OperationMiddlewares["getTermHistory"]...)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
 	router.DELETE(options.BaseURL+"/api/v1/tokens/:token", wrapper.RevokeToken, options.OperationMiddlewares["revokeToken"]...)
@@ -4934,6 +6291,423 @@ func (response CreatePersonLink201JSONResponse) VisitCreatePersonLinkResponse(w 
 	return err
 }
 
+type ListPoliciesRequestObject struct {
+}
+
+type ListPoliciesResponseObject interface {
+	VisitListPoliciesResponse(w http.ResponseWriter) error
+}
+
+type ListPolicies200JSONResponse PolicyList
+
+func (response ListPolicies200JSONResponse) VisitListPoliciesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportPoliciesRequestObject struct {
+}
+
+type ExportPoliciesResponseObject interface {
+	VisitExportPoliciesResponse(w http.ResponseWriter) error
+}
+
+type ExportPolicies200TextyamlResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportPolicies200TextyamlResponse) VisitExportPoliciesResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/yaml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ImportPoliciesRequestObject struct {
+	Params ImportPoliciesParams
+	Body   io.Reader
+}
+
+type ImportPoliciesResponseObject interface {
+	VisitImportPoliciesResponse(w http.ResponseWriter) error
+}
+
+type ImportPolicies200JSONResponse PolicyImport
+
+func (response ImportPolicies200JSONResponse) VisitImportPoliciesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewPolicyRequestObject struct {
+	Body *PreviewPolicyJSONRequestBody
+}
+
+type PreviewPolicyResponseObject interface {
+	VisitPreviewPolicyResponse(w http.ResponseWriter) error
+}
+
+type PreviewPolicy200JSONResponse Preview
+
+func (response PreviewPolicy200JSONResponse) VisitPreviewPolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSchoolPolicyRequestObject struct {
+	Params DeleteSchoolPolicyParams
+}
+
+type DeleteSchoolPolicyResponseObject interface {
+	VisitDeleteSchoolPolicyResponse(w http.ResponseWriter) error
+}
+
+type DeleteSchoolPolicy204Response struct {
+}
+
+func (response DeleteSchoolPolicy204Response) VisitDeleteSchoolPolicyResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type GetSchoolPolicyRequestObject struct {
+}
+
+type GetSchoolPolicyResponseObject interface {
+	VisitGetSchoolPolicyResponse(w http.ResponseWriter) error
+}
+
+type GetSchoolPolicy200ResponseHeaders struct {
+	ETag string
+}
+
+type GetSchoolPolicy200JSONResponse struct {
+	Body    ScopePolicy
+	Headers GetSchoolPolicy200ResponseHeaders
+}
+
+func (response GetSchoolPolicy200JSONResponse) VisitGetSchoolPolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutSchoolPolicyRequestObject struct {
+	Params PutSchoolPolicyParams
+	Body   *PutSchoolPolicyJSONRequestBody
+}
+
+type PutSchoolPolicyResponseObject interface {
+	VisitPutSchoolPolicyResponse(w http.ResponseWriter) error
+}
+
+type PutSchoolPolicy200ResponseHeaders struct {
+	ETag string
+}
+
+type PutSchoolPolicy200JSONResponse struct {
+	Body    ScopePolicy
+	Headers PutSchoolPolicy200ResponseHeaders
+}
+
+func (response PutSchoolPolicy200JSONResponse) VisitPutSchoolPolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSchoolPolicyHistoryRequestObject struct {
+}
+
+type GetSchoolPolicyHistoryResponseObject interface {
+	VisitGetSchoolPolicyHistoryResponse(w http.ResponseWriter) error
+}
+
+type GetSchoolPolicyHistory200JSONResponse RevisionList
+
+func (response GetSchoolPolicyHistory200JSONResponse) VisitGetSchoolPolicyHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteScopePolicyRequestObject struct {
+	Scope  ScopePath `json:"scope"`
+	Place  PlacePath `json:"place"`
+	Params DeleteScopePolicyParams
+}
+
+type DeleteScopePolicyResponseObject interface {
+	VisitDeleteScopePolicyResponse(w http.ResponseWriter) error
+}
+
+type DeleteScopePolicy204Response struct {
+}
+
+func (response DeleteScopePolicy204Response) VisitDeleteScopePolicyResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type GetScopePolicyRequestObject struct {
+	Scope ScopePath `json:"scope"`
+	Place PlacePath `json:"place"`
+}
+
+type GetScopePolicyResponseObject interface {
+	VisitGetScopePolicyResponse(w http.ResponseWriter) error
+}
+
+type GetScopePolicy200ResponseHeaders struct {
+	ETag string
+}
+
+type GetScopePolicy200JSONResponse struct {
+	Body    ScopePolicy
+	Headers GetScopePolicy200ResponseHeaders
+}
+
+func (response GetScopePolicy200JSONResponse) VisitGetScopePolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutScopePolicyRequestObject struct {
+	Scope  ScopePath `json:"scope"`
+	Place  PlacePath `json:"place"`
+	Params PutScopePolicyParams
+	Body   *PutScopePolicyJSONRequestBody
+}
+
+type PutScopePolicyResponseObject interface {
+	VisitPutScopePolicyResponse(w http.ResponseWriter) error
+}
+
+type PutScopePolicy200ResponseHeaders struct {
+	ETag string
+}
+
+type PutScopePolicy200JSONResponse struct {
+	Body    ScopePolicy
+	Headers PutScopePolicy200ResponseHeaders
+}
+
+func (response PutScopePolicy200JSONResponse) VisitPutScopePolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScopePolicyHistoryRequestObject struct {
+	Scope ScopePath `json:"scope"`
+	Place PlacePath `json:"place"`
+}
+
+type GetScopePolicyHistoryResponseObject interface {
+	VisitGetScopePolicyHistoryResponse(w http.ResponseWriter) error
+}
+
+type GetScopePolicyHistory200JSONResponse RevisionList
+
+func (response GetScopePolicyHistory200JSONResponse) VisitGetScopePolicyHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListQuotasRequestObject struct {
+}
+
+type ListQuotasResponseObject interface {
+	VisitListQuotasResponse(w http.ResponseWriter) error
+}
+
+type ListQuotas200JSONResponse QuotaList
+
+func (response ListQuotas200JSONResponse) VisitListQuotasResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateQuotaRequestObject struct {
+	Body *CreateQuotaJSONRequestBody
+}
+
+type CreateQuotaResponseObject interface {
+	VisitCreateQuotaResponse(w http.ResponseWriter) error
+}
+
+type CreateQuota201ResponseHeaders struct {
+	ETag string
+}
+
+type CreateQuota201JSONResponse struct {
+	Body    Quota
+	Headers CreateQuota201ResponseHeaders
+}
+
+func (response CreateQuota201JSONResponse) VisitCreateQuotaResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteQuotaRequestObject struct {
+	Quota  Ref `json:"quota"`
+	Params DeleteQuotaParams
+}
+
+type DeleteQuotaResponseObject interface {
+	VisitDeleteQuotaResponse(w http.ResponseWriter) error
+}
+
+type DeleteQuota204Response struct {
+}
+
+func (response DeleteQuota204Response) VisitDeleteQuotaResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type PutQuotaRequestObject struct {
+	Quota  Ref `json:"quota"`
+	Params PutQuotaParams
+	Body   *PutQuotaJSONRequestBody
+}
+
+type PutQuotaResponseObject interface {
+	VisitPutQuotaResponse(w http.ResponseWriter) error
+}
+
+type PutQuota200ResponseHeaders struct {
+	ETag string
+}
+
+type PutQuota200JSONResponse struct {
+	Body    Quota
+	Headers PutQuota200ResponseHeaders
+}
+
+func (response PutQuota200JSONResponse) VisitPutQuotaResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetQuotaHistoryRequestObject struct {
+	Quota Ref `json:"quota"`
+}
+
+type GetQuotaHistoryResponseObject interface {
+	VisitGetQuotaHistoryResponse(w http.ResponseWriter) error
+}
+
+type GetQuotaHistory200JSONResponse RevisionList
+
+func (response GetQuotaHistory200JSONResponse) VisitGetQuotaHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHeatmapRequestObject struct {
 	Params GetHeatmapParams
 }
@@ -5057,6 +6831,128 @@ func (response UpdateRoom200JSONResponse) VisitUpdateRoomResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSeasonsRequestObject struct {
+}
+
+type ListSeasonsResponseObject interface {
+	VisitListSeasonsResponse(w http.ResponseWriter) error
+}
+
+type ListSeasons200JSONResponse SeasonList
+
+func (response ListSeasons200JSONResponse) VisitListSeasonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSeasonRequestObject struct {
+	Body *CreateSeasonJSONRequestBody
+}
+
+type CreateSeasonResponseObject interface {
+	VisitCreateSeasonResponse(w http.ResponseWriter) error
+}
+
+type CreateSeason201ResponseHeaders struct {
+	ETag string
+}
+
+type CreateSeason201JSONResponse struct {
+	Body    Season
+	Headers CreateSeason201ResponseHeaders
+}
+
+func (response CreateSeason201JSONResponse) VisitCreateSeasonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSeasonRequestObject struct {
+	Season Ref `json:"season"`
+	Params DeleteSeasonParams
+}
+
+type DeleteSeasonResponseObject interface {
+	VisitDeleteSeasonResponse(w http.ResponseWriter) error
+}
+
+type DeleteSeason204Response struct {
+}
+
+func (response DeleteSeason204Response) VisitDeleteSeasonResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type PutSeasonRequestObject struct {
+	Season Ref `json:"season"`
+	Params PutSeasonParams
+	Body   *PutSeasonJSONRequestBody
+}
+
+type PutSeasonResponseObject interface {
+	VisitPutSeasonResponse(w http.ResponseWriter) error
+}
+
+type PutSeason200ResponseHeaders struct {
+	ETag string
+}
+
+type PutSeason200JSONResponse struct {
+	Body    Season
+	Headers PutSeason200ResponseHeaders
+}
+
+func (response PutSeason200JSONResponse) VisitPutSeasonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSeasonHistoryRequestObject struct {
+	Season Ref `json:"season"`
+}
+
+type GetSeasonHistoryResponseObject interface {
+	VisitGetSeasonHistoryResponse(w http.ResponseWriter) error
+}
+
+type GetSeasonHistory200JSONResponse RevisionList
+
+func (response GetSeasonHistory200JSONResponse) VisitGetSeasonHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -5488,6 +7384,128 @@ func (response UpdateTeam200JSONResponse) VisitUpdateTeamResponse(w http.Respons
 	return err
 }
 
+type ListTermsRequestObject struct {
+}
+
+type ListTermsResponseObject interface {
+	VisitListTermsResponse(w http.ResponseWriter) error
+}
+
+type ListTerms200JSONResponse TermList
+
+func (response ListTerms200JSONResponse) VisitListTermsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTermRequestObject struct {
+	Body *CreateTermJSONRequestBody
+}
+
+type CreateTermResponseObject interface {
+	VisitCreateTermResponse(w http.ResponseWriter) error
+}
+
+type CreateTerm201ResponseHeaders struct {
+	ETag string
+}
+
+type CreateTerm201JSONResponse struct {
+	Body    Term
+	Headers CreateTerm201ResponseHeaders
+}
+
+func (response CreateTerm201JSONResponse) VisitCreateTermResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTermRequestObject struct {
+	Term   Ref `json:"term"`
+	Params DeleteTermParams
+}
+
+type DeleteTermResponseObject interface {
+	VisitDeleteTermResponse(w http.ResponseWriter) error
+}
+
+type DeleteTerm204Response struct {
+}
+
+func (response DeleteTerm204Response) VisitDeleteTermResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type PutTermRequestObject struct {
+	Term   Ref `json:"term"`
+	Params PutTermParams
+	Body   *PutTermJSONRequestBody
+}
+
+type PutTermResponseObject interface {
+	VisitPutTermResponse(w http.ResponseWriter) error
+}
+
+type PutTerm200ResponseHeaders struct {
+	ETag string
+}
+
+type PutTerm200JSONResponse struct {
+	Body    Term
+	Headers PutTerm200ResponseHeaders
+}
+
+func (response PutTerm200JSONResponse) VisitPutTermResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTermHistoryRequestObject struct {
+	Term Ref `json:"term"`
+}
+
+type GetTermHistoryResponseObject interface {
+	VisitGetTermHistoryResponse(w http.ResponseWriter) error
+}
+
+type GetTermHistory200JSONResponse RevisionList
+
+func (response GetTermHistory200JSONResponse) VisitGetTermHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTokensRequestObject struct {
 }
 
@@ -5756,6 +7774,57 @@ type StrictServerInterface interface {
 	// CreatePersonLink A new one-time link for somebody who forgot the password. Earlier links stop working.
 	// (POST /api/v1/people/{person}/link)
 	CreatePersonLink(ctx context.Context, request CreatePersonLinkRequestObject) (CreatePersonLinkResponseObject, error)
+	// ListPolicies What the school, its sites, rooms, kinds and stations say about booking; and what holds where nobody says anything.
+	// (GET /api/v1/policies)
+	ListPolicies(ctx context.Context, request ListPoliciesRequestObject) (ListPoliciesResponseObject, error)
+	// ExportPolicies All policies, quotas, seasons and terms as a file that people can read and change.
+	// (GET /api/v1/policies/export)
+	ExportPolicies(ctx context.Context, request ExportPoliciesRequestObject) (ExportPoliciesResponseObject, error)
+	// ImportPolicies Make the rules those of a file, all or nothing.
+	// (POST /api/v1/policies/import)
+	ImportPolicies(ctx context.Context, request ImportPoliciesRequestObject) (ImportPoliciesResponseObject, error)
+	// PreviewPolicy What a change of the rules would mean, before it is made.
+	// (POST /api/v1/policies/preview)
+	PreviewPolicy(ctx context.Context, request PreviewPolicyRequestObject) (PreviewPolicyResponseObject, error)
+	// DeleteSchoolPolicy Remove the limits of the whole school: the next wider scope holds.
+	// (DELETE /api/v1/policies/school)
+	DeleteSchoolPolicy(ctx context.Context, request DeleteSchoolPolicyRequestObject) (DeleteSchoolPolicyResponseObject, error)
+	// GetSchoolPolicy The limits of the whole school: its own, those that hold, and where each comes from.
+	// (GET /api/v1/policies/school)
+	GetSchoolPolicy(ctx context.Context, request GetSchoolPolicyRequestObject) (GetSchoolPolicyResponseObject, error)
+	// PutSchoolPolicy Replace the limits of the whole school. What is left out comes from the next wider scope.
+	// (PUT /api/v1/policies/school)
+	PutSchoolPolicy(ctx context.Context, request PutSchoolPolicyRequestObject) (PutSchoolPolicyResponseObject, error)
+	// GetSchoolPolicyHistory Who changed the limits of the whole school, when, and from what to what.
+	// (GET /api/v1/policies/school/history)
+	GetSchoolPolicyHistory(ctx context.Context, request GetSchoolPolicyHistoryRequestObject) (GetSchoolPolicyHistoryResponseObject, error)
+	// DeleteScopePolicy Remove the limits of a site, room, kind or station: the next wider scope holds.
+	// (DELETE /api/v1/policies/{scope}/{place})
+	DeleteScopePolicy(ctx context.Context, request DeleteScopePolicyRequestObject) (DeleteScopePolicyResponseObject, error)
+	// GetScopePolicy The limits of a site, room, kind or station: its own, those that hold, and where each comes from.
+	// (GET /api/v1/policies/{scope}/{place})
+	GetScopePolicy(ctx context.Context, request GetScopePolicyRequestObject) (GetScopePolicyResponseObject, error)
+	// PutScopePolicy Replace the limits of a site, room, kind or station. What is left out comes from the next wider scope.
+	// (PUT /api/v1/policies/{scope}/{place})
+	PutScopePolicy(ctx context.Context, request PutScopePolicyRequestObject) (PutScopePolicyResponseObject, error)
+	// GetScopePolicyHistory Who changed the limits of a site, room, kind or station, when, and from what to what.
+	// (GET /api/v1/policies/{scope}/{place}/history)
+	GetScopePolicyHistory(ctx context.Context, request GetScopePolicyHistoryRequestObject) (GetScopePolicyHistoryResponseObject, error)
+	// ListQuotas The quotas of the school.
+	// (GET /api/v1/quotas)
+	ListQuotas(ctx context.Context, request ListQuotasRequestObject) (ListQuotasResponseObject, error)
+	// CreateQuota Add a quota.
+	// (POST /api/v1/quotas)
+	CreateQuota(ctx context.Context, request CreateQuotaRequestObject) (CreateQuotaResponseObject, error)
+	// DeleteQuota Remove a quota.
+	// (DELETE /api/v1/quotas/{quota})
+	DeleteQuota(ctx context.Context, request DeleteQuotaRequestObject) (DeleteQuotaResponseObject, error)
+	// PutQuota Replace a quota.
+	// (PUT /api/v1/quotas/{quota})
+	PutQuota(ctx context.Context, request PutQuotaRequestObject) (PutQuotaResponseObject, error)
+	// GetQuotaHistory Who changed the quota, when, and from what to what.
+	// (GET /api/v1/quotas/{quota}/history)
+	GetQuotaHistory(ctx context.Context, request GetQuotaHistoryRequestObject) (GetQuotaHistoryResponseObject, error)
 	// GetHeatmap Shares by weekday and hour of the site's clock.
 	// (GET /api/v1/reports/heatmap)
 	GetHeatmap(ctx context.Context, request GetHeatmapRequestObject) (GetHeatmapResponseObject, error)
@@ -5771,6 +7840,21 @@ type StrictServerInterface interface {
 	// UpdateRoom Change a room.
 	// (PATCH /api/v1/rooms/{room})
 	UpdateRoom(ctx context.Context, request UpdateRoomRequestObject) (UpdateRoomResponseObject, error)
+	// ListSeasons The competition seasons of the school.
+	// (GET /api/v1/seasons)
+	ListSeasons(ctx context.Context, request ListSeasonsRequestObject) (ListSeasonsResponseObject, error)
+	// CreateSeason Add a competition season.
+	// (POST /api/v1/seasons)
+	CreateSeason(ctx context.Context, request CreateSeasonRequestObject) (CreateSeasonResponseObject, error)
+	// DeleteSeason Remove a competition season.
+	// (DELETE /api/v1/seasons/{season})
+	DeleteSeason(ctx context.Context, request DeleteSeasonRequestObject) (DeleteSeasonResponseObject, error)
+	// PutSeason Replace a competition season.
+	// (PUT /api/v1/seasons/{season})
+	PutSeason(ctx context.Context, request PutSeasonRequestObject) (PutSeasonResponseObject, error)
+	// GetSeasonHistory Who changed the competition season, when, and from what to what.
+	// (GET /api/v1/seasons/{season}/history)
+	GetSeasonHistory(ctx context.Context, request GetSeasonHistoryRequestObject) (GetSeasonHistoryResponseObject, error)
 	// SignOut Sign out. A token is not affected; revoke it instead.
 	// (DELETE /api/v1/session)
 	SignOut(ctx context.Context, request SignOutRequestObject) (SignOutResponseObject, error)
@@ -5804,7 +7888,7 @@ type StrictServerInterface interface {
 	// UpdateStation Change a station.
 	// (PATCH /api/v1/stations/{station})
 	UpdateStation(ctx context.Context, request UpdateStationRequestObject) (UpdateStationResponseObject, error)
-	// GetPolicy The booking rules that hold for a station.
+	// GetPolicy The booking rules that hold for a station, and where each comes from.
 	// (GET /api/v1/stations/{station}/policy)
 	GetPolicy(ctx context.Context, request GetPolicyRequestObject) (GetPolicyResponseObject, error)
 	// GetStationSeries What the station's devices measured, down-sampled.
@@ -5819,6 +7903,21 @@ type StrictServerInterface interface {
 	// UpdateTeam Change a team or who is in it, or close it.
 	// (PATCH /api/v1/teams/{team})
 	UpdateTeam(ctx context.Context, request UpdateTeamRequestObject) (UpdateTeamResponseObject, error)
+	// ListTerms The terms of the school.
+	// (GET /api/v1/terms)
+	ListTerms(ctx context.Context, request ListTermsRequestObject) (ListTermsResponseObject, error)
+	// CreateTerm Add a term.
+	// (POST /api/v1/terms)
+	CreateTerm(ctx context.Context, request CreateTermRequestObject) (CreateTermResponseObject, error)
+	// DeleteTerm Remove a term.
+	// (DELETE /api/v1/terms/{term})
+	DeleteTerm(ctx context.Context, request DeleteTermRequestObject) (DeleteTermResponseObject, error)
+	// PutTerm Replace a term.
+	// (PUT /api/v1/terms/{term})
+	PutTerm(ctx context.Context, request PutTermRequestObject) (PutTermResponseObject, error)
+	// GetTermHistory Who changed the term, when, and from what to what.
+	// (GET /api/v1/terms/{term}/history)
+	GetTermHistory(ctx context.Context, request GetTermHistoryRequestObject) (GetTermHistoryResponseObject, error)
 	// ListTokens My API tokens, without their secrets.
 	// (GET /api/v1/tokens)
 	ListTokens(ctx context.Context, request ListTokensRequestObject) (ListTokensResponseObject, error)
@@ -7299,6 +9398,542 @@ func (sh *strictHandler) CreatePersonLink(ctx echo.Context, person PersonPath) e
 	return nil
 }
 
+// ListPolicies operation middleware
+func (sh *strictHandler) ListPolicies(ctx echo.Context) error {
+	var request ListPoliciesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPolicies(ctx.Request().Context(), request.(ListPoliciesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPolicies")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPoliciesResponseObject); ok {
+		return validResponse.VisitListPoliciesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportPolicies operation middleware
+func (sh *strictHandler) ExportPolicies(ctx echo.Context) error {
+	var request ExportPoliciesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportPolicies(ctx.Request().Context(), request.(ExportPoliciesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportPolicies")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportPoliciesResponseObject); ok {
+		return validResponse.VisitExportPoliciesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ImportPolicies operation middleware
+func (sh *strictHandler) ImportPolicies(ctx echo.Context, params ImportPoliciesParams) error {
+	var request ImportPoliciesRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request().Body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportPolicies(ctx.Request().Context(), request.(ImportPoliciesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportPolicies")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ImportPoliciesResponseObject); ok {
+		return validResponse.VisitImportPoliciesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PreviewPolicy operation middleware
+func (sh *strictHandler) PreviewPolicy(ctx echo.Context) error {
+	var request PreviewPolicyRequestObject
+
+	var body PreviewPolicyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewPolicy(ctx.Request().Context(), request.(PreviewPolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewPolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PreviewPolicyResponseObject); ok {
+		return validResponse.VisitPreviewPolicyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteSchoolPolicy operation middleware
+func (sh *strictHandler) DeleteSchoolPolicy(ctx echo.Context, params DeleteSchoolPolicyParams) error {
+	var request DeleteSchoolPolicyRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteSchoolPolicy(ctx.Request().Context(), request.(DeleteSchoolPolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteSchoolPolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteSchoolPolicyResponseObject); ok {
+		return validResponse.VisitDeleteSchoolPolicyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSchoolPolicy operation middleware
+func (sh *strictHandler) GetSchoolPolicy(ctx echo.Context) error {
+	var request GetSchoolPolicyRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSchoolPolicy(ctx.Request().Context(), request.(GetSchoolPolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSchoolPolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSchoolPolicyResponseObject); ok {
+		return validResponse.VisitGetSchoolPolicyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PutSchoolPolicy operation middleware
+func (sh *strictHandler) PutSchoolPolicy(ctx echo.Context, params PutSchoolPolicyParams) error {
+	var request PutSchoolPolicyRequestObject
+
+	request.Params = params
+
+	var body PutSchoolPolicyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutSchoolPolicy(ctx.Request().Context(), request.(PutSchoolPolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutSchoolPolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PutSchoolPolicyResponseObject); ok {
+		return validResponse.VisitPutSchoolPolicyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSchoolPolicyHistory operation middleware
+func (sh *strictHandler) GetSchoolPolicyHistory(ctx echo.Context) error {
+	var request GetSchoolPolicyHistoryRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSchoolPolicyHistory(ctx.Request().Context(), request.(GetSchoolPolicyHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSchoolPolicyHistory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSchoolPolicyHistoryResponseObject); ok {
+		return validResponse.VisitGetSchoolPolicyHistoryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteScopePolicy operation middleware
+func (sh *strictHandler) DeleteScopePolicy(ctx echo.Context, scope ScopePath, place PlacePath, params DeleteScopePolicyParams) error {
+	var request DeleteScopePolicyRequestObject
+
+	request.Scope = scope
+	request.Place = place
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteScopePolicy(ctx.Request().Context(), request.(DeleteScopePolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteScopePolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteScopePolicyResponseObject); ok {
+		return validResponse.VisitDeleteScopePolicyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetScopePolicy operation middleware
+func (sh *strictHandler) GetScopePolicy(ctx echo.Context, scope ScopePath, place PlacePath) error {
+	var request GetScopePolicyRequestObject
+
+	request.Scope = scope
+	request.Place = place
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetScopePolicy(ctx.Request().Context(), request.(GetScopePolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetScopePolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetScopePolicyResponseObject); ok {
+		return validResponse.VisitGetScopePolicyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PutScopePolicy operation middleware
+func (sh *strictHandler) PutScopePolicy(ctx echo.Context, scope ScopePath, place PlacePath, params PutScopePolicyParams) error {
+	var request PutScopePolicyRequestObject
+
+	request.Scope = scope
+	request.Place = place
+	request.Params = params
+
+	var body PutScopePolicyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutScopePolicy(ctx.Request().Context(), request.(PutScopePolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutScopePolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PutScopePolicyResponseObject); ok {
+		return validResponse.VisitPutScopePolicyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetScopePolicyHistory operation middleware
+func (sh *strictHandler) GetScopePolicyHistory(ctx echo.Context, scope ScopePath, place PlacePath) error {
+	var request GetScopePolicyHistoryRequestObject
+
+	request.Scope = scope
+	request.Place = place
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetScopePolicyHistory(ctx.Request().Context(), request.(GetScopePolicyHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetScopePolicyHistory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetScopePolicyHistoryResponseObject); ok {
+		return validResponse.VisitGetScopePolicyHistoryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListQuotas operation middleware
+func (sh *strictHandler) ListQuotas(ctx echo.Context) error {
+	var request ListQuotasRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListQuotas(ctx.Request().Context(), request.(ListQuotasRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListQuotas")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListQuotasResponseObject); ok {
+		return validResponse.VisitListQuotasResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateQuota operation middleware
+func (sh *strictHandler) CreateQuota(ctx echo.Context) error {
+	var request CreateQuotaRequestObject
+
+	var body CreateQuotaJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateQuota(ctx.Request().Context(), request.(CreateQuotaRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateQuota")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateQuotaResponseObject); ok {
+		return validResponse.VisitCreateQuotaResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteQuota operation middleware
+func (sh *strictHandler) DeleteQuota(ctx echo.Context, quota Ref, params DeleteQuotaParams) error {
+	var request DeleteQuotaRequestObject
+
+	request.Quota = quota
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteQuota(ctx.Request().Context(), request.(DeleteQuotaRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteQuota")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteQuotaResponseObject); ok {
+		return validResponse.VisitDeleteQuotaResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PutQuota operation middleware
+func (sh *strictHandler) PutQuota(ctx echo.Context, quota Ref, params PutQuotaParams) error {
+	var request PutQuotaRequestObject
+
+	request.Quota = quota
+	request.Params = params
+
+	var body PutQuotaJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutQuota(ctx.Request().Context(), request.(PutQuotaRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutQuota")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PutQuotaResponseObject); ok {
+		return validResponse.VisitPutQuotaResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetQuotaHistory operation middleware
+func (sh *strictHandler) GetQuotaHistory(ctx echo.Context, quota Ref) error {
+	var request GetQuotaHistoryRequestObject
+
+	request.Quota = quota
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetQuotaHistory(ctx.Request().Context(), request.(GetQuotaHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetQuotaHistory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetQuotaHistoryResponseObject); ok {
+		return validResponse.VisitGetQuotaHistoryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetHeatmap operation middleware
 func (sh *strictHandler) GetHeatmap(ctx echo.Context, params GetHeatmapParams) error {
 	var request GetHeatmapRequestObject
@@ -7463,6 +10098,175 @@ func (sh *strictHandler) UpdateRoom(ctx echo.Context, room Ref, params UpdateRoo
 		return err
 	} else if validResponse, ok := response.(UpdateRoomResponseObject); ok {
 		return validResponse.VisitUpdateRoomResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSeasons operation middleware
+func (sh *strictHandler) ListSeasons(ctx echo.Context) error {
+	var request ListSeasonsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSeasons(ctx.Request().Context(), request.(ListSeasonsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSeasons")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSeasonsResponseObject); ok {
+		return validResponse.VisitListSeasonsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateSeason operation middleware
+func (sh *strictHandler) CreateSeason(ctx echo.Context) error {
+	var request CreateSeasonRequestObject
+
+	var body CreateSeasonJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateSeason(ctx.Request().Context(), request.(CreateSeasonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateSeason")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateSeasonResponseObject); ok {
+		return validResponse.VisitCreateSeasonResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteSeason operation middleware
+func (sh *strictHandler) DeleteSeason(ctx echo.Context, season Ref, params DeleteSeasonParams) error {
+	var request DeleteSeasonRequestObject
+
+	request.Season = season
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteSeason(ctx.Request().Context(), request.(DeleteSeasonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteSeason")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteSeasonResponseObject); ok {
+		return validResponse.VisitDeleteSeasonResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PutSeason operation middleware
+func (sh *strictHandler) PutSeason(ctx echo.Context, season Ref, params PutSeasonParams) error {
+	var request PutSeasonRequestObject
+
+	request.Season = season
+	request.Params = params
+
+	var body PutSeasonJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutSeason(ctx.Request().Context(), request.(PutSeasonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutSeason")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PutSeasonResponseObject); ok {
+		return validResponse.VisitPutSeasonResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSeasonHistory operation middleware
+func (sh *strictHandler) GetSeasonHistory(ctx echo.Context, season Ref) error {
+	var request GetSeasonHistoryRequestObject
+
+	request.Season = season
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSeasonHistory(ctx.Request().Context(), request.(GetSeasonHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSeasonHistory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSeasonHistoryResponseObject); ok {
+		return validResponse.VisitGetSeasonHistoryResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -8042,6 +10846,175 @@ func (sh *strictHandler) UpdateTeam(ctx echo.Context, team Ref, params UpdateTea
 		return err
 	} else if validResponse, ok := response.(UpdateTeamResponseObject); ok {
 		return validResponse.VisitUpdateTeamResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListTerms operation middleware
+func (sh *strictHandler) ListTerms(ctx echo.Context) error {
+	var request ListTermsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTerms(ctx.Request().Context(), request.(ListTermsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTerms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTermsResponseObject); ok {
+		return validResponse.VisitListTermsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateTerm operation middleware
+func (sh *strictHandler) CreateTerm(ctx echo.Context) error {
+	var request CreateTermRequestObject
+
+	var body CreateTermJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateTerm(ctx.Request().Context(), request.(CreateTermRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateTerm")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateTermResponseObject); ok {
+		return validResponse.VisitCreateTermResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteTerm operation middleware
+func (sh *strictHandler) DeleteTerm(ctx echo.Context, term Ref, params DeleteTermParams) error {
+	var request DeleteTermRequestObject
+
+	request.Term = term
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteTerm(ctx.Request().Context(), request.(DeleteTermRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteTerm")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteTermResponseObject); ok {
+		return validResponse.VisitDeleteTermResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PutTerm operation middleware
+func (sh *strictHandler) PutTerm(ctx echo.Context, term Ref, params PutTermParams) error {
+	var request PutTermRequestObject
+
+	request.Term = term
+	request.Params = params
+
+	var body PutTermJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutTerm(ctx.Request().Context(), request.(PutTermRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutTerm")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PutTermResponseObject); ok {
+		return validResponse.VisitPutTermResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetTermHistory operation middleware
+func (sh *strictHandler) GetTermHistory(ctx echo.Context, term Ref) error {
+	var request GetTermHistoryRequestObject
+
+	request.Term = term
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTermHistory(ctx.Request().Context(), request.(GetTermHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTermHistory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTermHistoryResponseObject); ok {
+		return validResponse.VisitGetTermHistoryResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -224,20 +224,3 @@ func (s *Server) bookingFilter(ctx context.Context, params ListBookingsParams) (
 	filter.After = booking.Cursor{StartsAt: time.Unix(second, 0).UTC(), ID: after[1]}
 	return filter, nil
 }
-
-// GetPolicy implements StrictServerInterface.
-func (s *Server) GetPolicy(ctx context.Context, request GetPolicyRequestObject) (GetPolicyResponseObject, error) {
-	station, d, err := s.station(ctx, request.Station)
-	if err != nil {
-		return nil, err
-	}
-	p, err := s.deps.Bookings.PolicyFor(ctx, station.ID)
-	if err != nil {
-		return nil, err
-	}
-	return GetPolicy200JSONResponse{
-		Station: d.stationRef(station), GridMinutes: int32(p.GridMinutes), ShortestMinutes: int32(p.ShortestMinutes), //nolint:gosec // minutes of a day
-		LongestMinutes: int32(p.LongestMinutes), HorizonDays: int32(p.HorizonDays), NoticeMinutes: int32(p.NoticeMinutes), //nolint:gosec // as above
-		ClassLongestMinutes: int32(p.ClassLongestMinutes), ClassHorizonDays: int32(p.ClassHorizonDays), ManyStations: p.ManyStations, //nolint:gosec // as above
-	}, nil
-}

@@ -23,6 +23,7 @@ type Deps struct {
 	Sessions    scs.Store
 	Equipment   equipment.Store
 	Bookings    Bookings
+	Charter     *booking.Charter
 	Samples     Samples
 	States      States
 	Board       LiveBoard
@@ -52,7 +53,6 @@ type Bookings interface {
 	ByID(ctx context.Context, id string) (booking.Booking, error)
 	List(ctx context.Context, f booking.Filter) ([]booking.Booking, error)
 	Availability(ctx context.Context, actor account.Actor, q booking.Query) ([]booking.Free, error)
-	PolicyFor(ctx context.Context, station string) (booking.Policy, error)
 	Outages
 }
 

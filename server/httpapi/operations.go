@@ -15,6 +15,9 @@ import (
 //go:embed openapi.yaml
 var description []byte
 
+// jsonType is the media type of nearly all bodies.
+const jsonType = "application/json"
+
 // actionSignedIn is the x-labtide-action of what everybody may do who is somebody.
 const actionSignedIn = "signed_in"
 
@@ -29,7 +32,8 @@ type operation struct {
 	body   *openapi3.Schema // nil: none
 	// needsBody: a request without one is refused.
 	needsBody  bool
-	idempotent bool // takes an Idempotency-Key
+	bodyType   string // the media type of the body; what is not JSON is a text, which its own reader checks
+	idempotent bool   // takes an Idempotency-Key
 	stream     bool
 }
 
@@ -90,11 +94,15 @@ func newOperation(method, path string, item *openapi3.PathItem, op *openapi3.Ope
 		o.idempotent = o.idempotent || p.Name == headerIdempotencyKey
 	}
 	if op.RequestBody != nil {
-		media := op.RequestBody.Value.Content.Get("application/json")
-		if media == nil {
-			return nil, fmt.Errorf("httpapi: openapi.yaml: the body of %s is not JSON", o.id)
+		o.needsBody = op.RequestBody.Value.Required
+		for o.bodyType = range op.RequestBody.Value.Content {
 		}
-		o.body, o.needsBody = media.Schema.Value, op.RequestBody.Value.Required
+		if media := op.RequestBody.Value.Content.Get(jsonType); media != nil {
+			o.body, o.bodyType = media.Schema.Value, jsonType
+		}
+		if len(op.RequestBody.Value.Content) != 1 {
+			return nil, fmt.Errorf("httpapi: openapi.yaml: the body of %s must have one media type", o.id)
+		}
 	}
 	if ok := op.Responses.Status(http.StatusOK); ok != nil && ok.Value.Content.Get("text/event-stream") != nil {
 		o.stream = true

@@ -15,6 +15,7 @@ import (
 
 	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/fault"
+	"github.com/labtide/labtide/server/policyfile"
 )
 
 const problemType = "application/problem+json"
@@ -96,6 +97,7 @@ func gone(err error) bool { return errors.Is(err, context.Canceled) }
 func (s *Server) problem(ctx context.Context, err error) (Problem, time.Duration) {
 	var bad *badRequest
 	var refused *booking.Refused
+	var wrong policyfile.Faults
 	var known *fault.Error
 	var http_ *echo.HTTPError
 	var tooLarge *http.MaxBytesError
@@ -104,6 +106,8 @@ func (s *Server) problem(ctx context.Context, err error) (Problem, time.Duration
 		p := newProblem(http.StatusBadRequest, "request_invalid", "the request does not fit the description; see errors")
 		p.Errors = &bad.faults
 		return p, 0
+	case errors.As(err, &wrong):
+		return fileProblem(wrong), 0
 	case errors.As(err, &refused) && len(refused.Refusals) > 0:
 		return s.refusal(ctx, refused), 0
 	case errors.As(err, &known) && known.Kind != fault.KindInternal:
@@ -130,7 +134,7 @@ func webProblem(status int) Problem {
 	case http.StatusMethodNotAllowed:
 		return newProblem(status, "method_not_allowed", "this path does not know that method; the Allow header lists those it knows")
 	case http.StatusUnsupportedMediaType:
-		return newProblem(status, "body_not_json", "send the body as application/json")
+		return newProblem(status, "body_not_json", "send the body as application/json, or as the type that /api/docs names for this path")
 	case http.StatusInternalServerError:
 		return newProblem(status, "internal", "something is wrong on the server; tell an administrator the request id")
 	}

@@ -94,6 +94,7 @@ func newSchool(t testing.TB, change ...func(*Config, *Deps)) *school {
 	}, log)
 	s.deps = Deps{
 		Accounts: s.accounts, Sessions: sqldb.NewSessions(db), Equipment: register, Bookings: booking.New(bookings, s.clock),
+		Charter: booking.NewCharter(bookings, register, people, s.clock),
 		Samples: telemetry.NewService(telemetrytest.NewMemory(), register, s.clock), States: sqldb.NewStates(db),
 		Board: s.board, Reports: reports, Idempotency: sqldb.NewIdempotency(db),
 		Checks:  []Check{{Name: "database", Check: db.Ping}},

@@ -52,6 +52,9 @@ func (v *validator) check(c echo.Context, op *operation) ([]byte, error) {
 	if op.body != nil && (len(body) > 0 || op.needsBody) {
 		faults = v.body(op, body, faults)
 	}
+	if op.bodyType != jsonType && !utf8.Valid(body) {
+		faults = append(faults, FieldError{Field: "", Code: "wrong_format", Detail: "the body is not UTF-8"})
+	}
 	if len(faults) > 0 {
 		return nil, &badRequest{faults: faults}
 	}
@@ -114,7 +117,7 @@ func valuesOf(c echo.Context, p *parameter) (values []string, ok bool) {
 // readBody reads the body, bounded, and puts it back. A body where none is expected is left alone.
 func (v *validator) readBody(c echo.Context, op *operation) ([]byte, error) {
 	r := c.Request()
-	if op.body == nil || r.Body == nil || r.Body == http.NoBody {
+	if op.bodyType == "" || r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, v.maxBody))
@@ -128,7 +131,7 @@ func (v *validator) readBody(c echo.Context, op *operation) ([]byte, error) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	r.ContentLength = int64(len(body))
 	if len(body) > 0 {
-		if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != op.bodyType {
 			return nil, echo.NewHTTPError(http.StatusUnsupportedMediaType)
 		}
 	}

@@ -31,6 +31,7 @@ const OWN = ['network', 'unknown']
 const COMPUTED = [
   'fault.Conflict(name', // sqldb: a constraint of the migrations
   'fault.New(kind, first.Code', // booking: a refusal
+  'fault.NotFound(string(sort)+"_unknown"', // booking: what a policy, quota, season or term names
   'fault.NotFound(thing+"_unknown"',
   'fault.NotFound(what+"_unknown"',
   'fault.Unavailable(name', // ingest: a part, in /readyz and the log

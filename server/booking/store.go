@@ -14,6 +14,7 @@ type Store interface {
 	Decider
 	Reader
 	Documents
+	SeriesReader
 	Faults
 	// Remind makes bookings due at an instant, those that are due already and those that never would be, too. It waits for
 	// decisions about them that are under way.

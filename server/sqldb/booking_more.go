@@ -8,6 +8,7 @@ import (
 
 // more is what a decision reads beside bookings and people. Each topic reads in its own file.
 type more struct {
+	series  map[string]booking.Series
 	spent   spent
 	outages outageRows
 	reports reportRows
@@ -17,7 +18,9 @@ type more struct {
 
 // moreReads gives the statements of all topics that the decision asks for.
 func (b *Bookings) moreReads(d *decision) []statement {
+	d.more.series = map[string]booking.Series{}
 	return slices.Concat(
+		b.seriesReads(d.ask.SeriesIDs, d.more.series),
 		d.more.outages.reads(b.db.dialect, d.ask),
 		d.more.reports.reads(b.db.dialect, d.ask),
 		b.teamReads(d),
@@ -28,6 +31,7 @@ func (b *Bookings) moreReads(d *decision) []statement {
 
 // show puts what was read into the view. written are the bookings that the decisions before have written.
 func (m *more) show(v *booking.View, ask booking.Ask, written map[string]booking.Booking) {
+	v.Series = m.series
 	m.outages.show(v)
 	m.reports.show(v)
 	m.teams.show(v)
@@ -38,6 +42,7 @@ func (m *more) show(v *booking.View, ask booking.Ask, written map[string]booking
 // moreWrites turns what is not bookings into statements.
 func (b *Bookings) moreWrites(w booking.Write) []statement {
 	return slices.Concat(
+		seriesWrites(w.Series),
 		effectWrites(w.Effects),
 		b.strikeWrites(w),
 		outageWrites(w),

@@ -124,9 +124,9 @@ func factStatements(f *booking.Facts, now time.Time) []statement {
 			f.Hours = append(f.Hours, h)
 			return err
 		}},
-		{text: "SELECT site_id, coalesce(room_id, ''), day, closed, opens, closes FROM opening_exceptions", read: func(row scanner) error {
+		{text: "SELECT site_id, coalesce(room_id, ''), day, closed, opens, closes, reason FROM opening_exceptions", read: func(row scanner) error {
 			var e equipment.Exception
-			err := row.Scan(&e.SiteID, &e.RoomID, &e.Day, &e.Closed, &e.Opens, &e.Closes)
+			err := row.Scan(&e.SiteID, &e.RoomID, &e.Day, &e.Closed, &e.Opens, &e.Closes, &e.Reason)
 			f.Exceptions = append(f.Exceptions, e)
 			return err
 		}},

@@ -65,6 +65,10 @@ func putSchool(tb testing.TB, db *DB, s bookingtest.School) {
 			add("INSERT INTO opening_hours (id, site_id, room_id, weekday, opens, closes, valid_from, valid_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 				x.ID, x.SiteID, orNull(x.RoomID), int(x.Weekday), x.Opens, x.Closes, orNull(string(x.ValidFrom)), orNull(string(x.ValidUntil)))
 		}
+		for _, x := range s.Exceptions {
+			add("INSERT INTO opening_exceptions (id, site_id, room_id, day, closed, opens, closes, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+				x.ID, x.SiteID, orNull(x.RoomID), string(x.Day), x.Closed, x.Opens, x.Closes, x.Reason)
+		}
 		for _, x := range s.Outages {
 			add("INSERT INTO outages (id, station_id, starts_at, ends_at, reason, created_by, created_at, version) VALUES ($1, $2, $3, $4, '', '', 0, 1)",
 				x.ID, x.StationID, x.StartsAt.Unix(), unix(x.EndsAt))

@@ -26,6 +26,7 @@ type Memory struct {
 	strikes   map[string]booking.Strike
 	used      []booking.Use
 	made      int
+	series    []booking.Series
 	reports   map[string]booking.Report
 }
 
@@ -82,6 +83,7 @@ func (m *Memory) Decide(ctx context.Context, ask booking.Ask, decide func(bookin
 	for _, b := range rows {
 		m.bookings[b.ID] = b
 	}
+	m.writeSeries(w.Series)
 	m.writeFaults(w)
 	m.keepStrikes(w)
 	m.unmet = append(m.unmet, w.Unmet...)
@@ -112,6 +114,7 @@ func (m *Memory) view(ask booking.Ask) booking.View {
 			v.People[p.ID] = p
 		}
 	}
+	m.showSeries(&v, ask)
 	m.showFaults(&v, ask)
 	m.showStrikes(ask, &v)
 	m.showTeams(&v, ask)

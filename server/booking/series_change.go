@@ -1,0 +1,193 @@
+package booking
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/fault"
+)
+
+// SeriesChange says what shall be different from a day on; nil leaves it.
+type SeriesChange struct {
+	// From is the first local day that changes ("this and following"); empty: all that has not begun. The past stays.
+	From       equipment.Day
+	Rule       *string // counts anew from that day
+	Starts     *int
+	Ends       *int
+	StationIDs *[]string // ids or codes
+	Title      *string
+	Programme  *string
+	Conflict   *Conflict
+	Override   bool
+}
+
+// ChangeSeries changes the occurrences from a day on, or says only what would become of each. What has begun stays, and so
+// do occurrences that were changed or cancelled for themselves: they are known by the day that the rule gave them. What the
+// rule no longer gives is cancelled, what it gives anew is booked. One occurrence alone is changed by Change, as any booking.
+//
+// version is the one that the caller has seen, 0 for any. Errors are those of CreateSeries.
+func (s *Service) ChangeSeries(ctx context.Context, actor account.Actor, id string, version int64, c SeriesChange, dryRun bool) (SeriesResult, error) {
+	if c.Programme != nil {
+		if err := checkProgramme(*c.Programme); err != nil {
+			return SeriesResult{}, err
+		}
+	}
+	if c.Conflict != nil && !c.Conflict.Valid() {
+		return SeriesResult{}, fault.Invalid("conflict_unknown", "what is in the way is refuse, skip or shift, not %q", *c.Conflict).On("conflict")
+	}
+	if _, err := s.seriesBase(actor, SeriesRequest{Conflict: ConflictRefuse, Title: orEmpty(c.Title)}); err != nil {
+		return SeriesResult{}, err
+	}
+	return s.alterSeries(ctx, actor, id, alteration{version: version, from: c.From, dryRun: dryRun, override: c.Override, apply: c.apply})
+}
+
+// CancelSeries gives back the occurrences from a day on, or all that have not begun. Those that were changed for themselves
+// go, too. What runs goes on. Twice is one.
+func (s *Service) CancelSeries(ctx context.Context, actor account.Actor, id string, version int64, from equipment.Day) (SeriesResult, error) {
+	return s.alterSeries(ctx, actor, id, alteration{version: version, from: from})
+}
+
+func orEmpty(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+// apply gives the series as it would be, its new part last.
+func (c SeriesChange) apply(rules *Rules, body SeriesBody, from equipment.Day) (SeriesBody, error) {
+	part, ok := body.Current()
+	if !ok && (c.Rule == nil || c.Starts == nil || c.Ends == nil || c.StationIDs == nil) {
+		return body, fault.Rule("series_without_rule", "this series came with a timetable and has no rule; give rule, times and stations").On("rule")
+	}
+	part.From = from
+	if c.Rule != nil && *c.Rule != part.Rule {
+		part.Rule, part.First = *c.Rule, from
+	}
+	set(&part.Starts, c.Starts)
+	set(&part.Ends, c.Ends)
+	if c.StationIDs != nil {
+		places, err := rules.seats(*c.StationIDs, "")
+		if err != nil {
+			return body, err
+		}
+		part.StationIDs = idsOf(places)
+	}
+	set(&body.Title, c.Title)
+	set(&body.Programme, c.Programme)
+	set(&body.Conflict, c.Conflict)
+	return body.with(part), nil
+}
+
+// alteration is a change of a series that has been read and not yet decided. A nil apply ends the series.
+type alteration struct {
+	series  Series
+	version int64
+	from    equipment.Day
+	dryRun  bool
+	apply   func(*Rules, SeriesBody, equipment.Day) (SeriesBody, error)
+	rows    []Booking // as they were seen
+
+	override  bool
+	programme string // what the series serves when it does not say
+}
+
+func (s *Service) alterSeries(ctx context.Context, actor account.Actor, id string, a alteration) (SeriesResult, error) {
+	if a.from != "" {
+		if _, err := equipment.ParseDay(string(a.from)); err != nil {
+			return SeriesResult{}, fault.Invalid("day_invalid", "a day is written as 2026-11-23").On("from")
+		}
+	}
+	for attempt := range attempts {
+		series, err := s.ownSeries(ctx, actor, id)
+		if err != nil {
+			return SeriesResult{}, err
+		}
+		rows, err := s.store.List(ctx, Filter{SeriesID: id})
+		if err != nil {
+			return SeriesResult{}, err
+		}
+		a.series, a.rows = series, rows
+		result, again, err := s.alter(ctx, actor, &a, attempt > 0)
+		if !again {
+			return result, err
+		}
+	}
+	return SeriesResult{}, errUnsettled()
+}
+
+// ownSeries reads a series that the actor may change.
+func (s *Service) ownSeries(ctx context.Context, actor account.Actor, id string) (Series, error) {
+	if id == "" || !plain(id) {
+		return Series{}, errSeriesUnknown(id)
+	}
+	series, err := s.store.SeriesByID(ctx, id)
+	if err == nil && !account.Allowed(actor, account.ActionBook, series.PersonID) {
+		err = fault.Forbidden("not_your_booking", "only whoever has the booking, an instructor or an administrator may change it")
+	}
+	return series, err
+}
+
+func (s *Service) alter(ctx context.Context, actor account.Actor, a *alteration, fresh bool) (result SeriesResult, again bool, err error) {
+	now := s.clock()
+	ask, err := s.askFor(ctx, fresh, func(rules *Rules) (Ask, error) {
+		e, err := a.plan(rules, a.series, a.rows, actor, now)
+		if err != nil {
+			return Ask{}, err
+		}
+		return e.ask(rules)
+	})
+	if err != nil {
+		return SeriesResult{}, false, err
+	}
+	var refused error
+	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
+		result, again, refused = SeriesResult{}, false, nil
+		series, ok := v.Series[a.series.ID]
+		switch {
+		case !ok:
+			return Write{}, errSeriesUnknown(a.series.ID)
+		case a.version != 0 && a.version != series.Version:
+			return Write{}, fault.Stale("series_changed", "the series has changed since you read it; look at it again")
+		}
+		var rows []Booking
+		for _, b := range v.Bookings {
+			if b.SeriesID == series.ID {
+				rows = append(rows, b)
+			}
+		}
+		a.programme = v.serves(Request{PersonID: series.PersonID, TeamID: teamOf(series)})
+		e, err := a.plan(v.Rules, series, rows, actor, now)
+		if err != nil {
+			return Write{}, err
+		}
+		current, err := e.ask(v.Rules)
+		if err != nil {
+			return Write{}, err
+		}
+		if again = !ask.covers(current); again {
+			return Write{}, nil
+		}
+		var write Write
+		result, write, refused, err = e.decide(v, a.dryRun)
+		return write, err
+	})
+	if errors.Is(err, ErrOverlap) {
+		return SeriesResult{}, true, nil
+	}
+	if err == nil {
+		err = refused
+	}
+	return result, again, err
+}
+
+// begun reports whether an occurrence belongs to the past, which stays.
+func begun(b Booking, now time.Time) bool { return !b.StartsAt.After(now) }
+
+func teamOf(s Series) string {
+	body, _ := s.Describe() // plan says it when it cannot be read
+	return body.TeamID
+}

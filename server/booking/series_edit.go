@@ -1,0 +1,140 @@
+package booking
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/equipment"
+)
+
+// edit is a change of a series, laid out against its bookings.
+type edit struct {
+	series Series
+	before SeriesBody
+	body   SeriesBody
+	base   Request
+	actor  account.Actor
+	now    time.Time
+	from   equipment.Day
+	loc    *time.Location
+	ends   bool // the series ends
+
+	layout
+	// rows are the bookings that may change: active ones that have not begun, from the day on, by the day that the rule gave.
+	rows map[equipment.Day][]Booking
+	// dropped are the days and stations at which somebody cancelled one occurrence.
+	dropped map[equipment.Day][]string
+}
+
+// plan lays the change out. Rows may come in any order.
+func (a *alteration) plan(rules *Rules, series Series, rows []Booking, actor account.Actor, now time.Time) (*edit, error) {
+	body, err := series.Describe()
+	if err != nil {
+		return nil, err
+	}
+	e := &edit{series: series, before: body, body: body, actor: actor, now: now, loc: time.UTC, ends: a.apply == nil}
+	e.base = Request{
+		PersonID: series.PersonID, Programme: body.Programme, Purpose: body.Purpose, TeamID: body.TeamID, Companions: body.Companions,
+		Override: a.override,
+	}
+	for _, b := range rows { // any of them: they are on one site
+		if p := rules.places[b.StationID]; p != nil {
+			e.loc = p.loc
+		}
+	}
+	e.from = max(a.from, equipment.DayOf(now, e.loc))
+	if e.ends {
+		e.body = body.with(SeriesPart{From: e.from})
+	} else {
+		if e.body, err = a.apply(rules, body, e.from); err != nil {
+			return nil, err
+		}
+		e.part, _ = e.body.Current()
+		if e.places, err = rules.seats(e.part.StationIDs, ""); err != nil {
+			return nil, err
+		}
+		e.loc = e.places[0].loc
+		if e.occasions, err = rules.lay(e.part, e.places); err != nil {
+			return nil, err
+		}
+		e.occasions = slices.DeleteFunc(e.occasions, func(o occasion) bool { return !o.span.From.After(now) })
+		e.base.Programme = cmp.Or(e.body.Programme, a.programme)
+	}
+	e.sort(rows)
+	return e, nil
+}
+
+// sort puts the rows where the change looks for them.
+func (e *edit) sort(rows []Booking) {
+	e.rows, e.dropped = map[equipment.Day][]Booking{}, map[equipment.Day][]string{}
+	rows = slices.Clone(rows)
+	slices.SortFunc(rows, func(a, b Booking) int {
+		if c := a.StartsAt.Compare(b.StartsAt); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	for _, b := range rows {
+		day := equipment.DayOf(b.SeriesStart, e.loc)
+		switch {
+		case b.SeriesStart.IsZero() || day < e.from || begun(b, e.now):
+		case b.Active():
+			e.rows[day] = append(e.rows[day], b)
+		default:
+			e.dropped[day] = append(e.dropped[day], b.StationID)
+		}
+	}
+}
+
+// all gives the rows in order of their days.
+func (e *edit) all() []Booking {
+	var out []Booking
+	for _, day := range e.days() {
+		out = append(out, e.rows[day]...)
+	}
+	return out
+}
+
+func (e *edit) days() []equipment.Day {
+	out := make([]equipment.Day, 0, len(e.rows))
+	for day := range e.rows {
+		out = append(out, day)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// ask gives what the decision needs: about the bookings that are there, and about where they shall be.
+func (e *edit) ask(rules *Rules) (Ask, error) {
+	var ask Ask
+	if len(e.occasions) > 0 {
+		var err error
+		if ask, err = e.layout.ask(rules, e.base, e.body.Conflict); err != nil {
+			return ask, err
+		}
+	}
+	ask.SeriesIDs = []string{e.series.ID}
+	ask.PersonIDs = append(ask.PersonIDs, e.series.PersonID)
+	for _, b := range e.all() {
+		reach := rules.reach(b.StationID)
+		ask.StationIDs = append(ask.StationIDs, b.StationID)
+		ask.PersonIDs = append(ask.PersonIDs, b.People()...)
+		ask.widen(b.StartsAt.Add(-reach), b.EndsAt.Add(reach))
+	}
+	ask.StationIDs, ask.PersonIDs = unique(ask.StationIDs), unique(ask.PersonIDs)
+	return ask, nil
+}
+
+// itself reports whether somebody changed this one alone: it is not where the rule has it.
+func (e *edit) itself(b Booking) bool {
+	day := equipment.DayOf(b.SeriesStart, e.loc)
+	part, ok := e.before.on(day)
+	if !ok || part.Rule == "" {
+		return false
+	}
+	planned := part.times().At(day, e.loc)
+	return !b.StartsAt.Equal(planned.From) || !b.EndsAt.Equal(planned.Until) || !slices.Contains(part.StationIDs, b.StationID)
+}

@@ -24,6 +24,7 @@ import (
 	"github.com/labtide/labtide/server/broker"
 	"github.com/labtide/labtide/server/config"
 	"github.com/labtide/labtide/server/courier"
+	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/httpapi"
 	"github.com/labtide/labtide/server/ingest"
 	"github.com/labtide/labtide/server/live"
@@ -107,6 +108,10 @@ func (s *Server) build(ctx context.Context, options Options) error {
 	if err := s.buildIngest(metrics); err != nil {
 		return err
 	}
+	secret, err := s.stores.DB.Secret(ctx, "labels")
+	if err != nil {
+		return fmt.Errorf("read the secret of the labels: %w", err)
+	}
 	if err := s.buildCourier(metrics); err != nil {
 		return err
 	}
@@ -117,7 +122,8 @@ func (s *Server) build(ctx context.Context, options Options) error {
 	return s.buildAPI(options, httpapi.Deps{
 		Charter:  s.stores.Charter(),
 		Accounts: accounts, Sessions: s.stores.Sessions, Equipment: s.stores.Equipment, Bookings: bookings,
-		Samples: telemetry.NewService(s.stores.Samples, s.stores.Equipment, time.Now), States: s.stores.States, Board: s.board, Reports: reports, Idempotency: s.stores.Idempotency,
+		Samples: telemetry.NewService(s.stores.Samples, s.stores.Equipment, time.Now), States: s.stores.States, Board: s.board, Reports: reports,
+		Idempotency: s.stores.Idempotency, Labels: equipment.NewLabelKeys(secret),
 		Metrics: metrics, Dashboard: dashboard.Dist(), Changed: s.registerChanged, Log: s.log.With("part", "http"),
 	})
 }

@@ -145,3 +145,32 @@ func (v View) strike(id string) *Strike {
 	}
 	return nil
 }
+
+// Attendance is what follows for a booking from the policy of its station; zero where nothing does.
+type Attendance struct {
+	CheckInFrom  time.Time // by the code on the station, unless somebody came already
+	CheckInUntil time.Time
+	ReleaseAt    time.Time // unless somebody answers "still working?"
+}
+
+// Attendance gives what follows now. It is for people to read, so rules that are a moment old do.
+func (s *Service) Attendance(ctx context.Context, b Booking) (a Attendance, err error) {
+	if b.Status != StatusConfirmed || !b.judged() || (b.Verdict != "" && b.WarnedAt.IsZero()) {
+		return a, nil
+	}
+	rules, err := s.store.KnownRules(ctx)
+	if err != nil {
+		return a, err
+	}
+	p := rules.places[b.StationID]
+	if p == nil {
+		return a, nil
+	}
+	if b.Verdict == "" && p.policy.CheckInQR {
+		a.CheckInFrom, a.CheckInUntil = b.StartsAt.Add(-earlyCheckIn), p.grace(b).until
+	}
+	if !b.WarnedAt.IsZero() {
+		a.ReleaseAt = b.WarnedAt.Add(minutes(p.policy.IdleWarningMinutes))
+	}
+	return a, nil
+}

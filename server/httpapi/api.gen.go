@@ -47,11 +47,24 @@ const (
 	Shorter      AlternativeWhy = "shorter"
 )
 
+// Defines values for BookingCheckIn.
+const (
+	BookingCheckInEvidence   BookingCheckIn = "evidence"
+	BookingCheckInInstructor BookingCheckIn = "instructor"
+	BookingCheckInQr         BookingCheckIn = "qr"
+)
+
 // Defines values for BookingStatus.
 const (
 	BookingStatusCancelled BookingStatus = "cancelled"
 	BookingStatusConfirmed BookingStatus = "confirmed"
 	BookingStatusEnded     BookingStatus = "ended"
+)
+
+// Defines values for CheckInHow.
+const (
+	CheckInHowInstructor CheckInHow = "instructor"
+	CheckInHowQr         CheckInHow = "qr"
 )
 
 // Defines values for DeviceState.
@@ -222,6 +235,20 @@ const (
 	StationStateWalkIn     StationState = "walk_in"
 )
 
+// Defines values for StrikeState.
+const (
+	Forgiven  StrikeState = "forgiven"
+	Standing  StrikeState = "standing"
+	TakenBack StrikeState = "taken_back"
+)
+
+// Defines values for Verdict.
+const (
+	VerdictAbsent  Verdict = "absent"
+	VerdictArrived Verdict = "arrived"
+	VerdictUnknown Verdict = "unknown"
+)
+
 // Defines values for ScopePath.
 const (
 	ScopePathKind    ScopePath = "kind"
@@ -258,6 +285,11 @@ type Alternative struct {
 
 // AlternativeWhy defines model for Alternative.Why.
 type AlternativeWhy string
+
+// Appeal defines model for Appeal.
+type Appeal struct {
+	Text string `json:"text"`
+}
 
 // Availability defines model for Availability.
 type Availability struct {
@@ -321,12 +353,22 @@ type BoardStation struct {
 	Station StationRef `json:"station"`
 }
 
-// Booking Person, programme and purpose are left out for those who may not see them.
+// Booking Person, programme, purpose and everything about coming are left out for those who may not see them.
 type Booking struct {
-	CreatedAt time.Time `json:"created_at"`
-	EndsAt    time.Time `json:"ends_at"`
-	Id        string    `json:"id"`
-	Mine      bool      `json:"mine"`
+	// CheckIn How an arrival was made known.
+	CheckIn *BookingCheckIn `json:"check_in,omitempty"`
+
+	// CheckInFrom From when one may check in by the code on the station; left out when nobody has to.
+	CheckInFrom  *time.Time `json:"check_in_from,omitempty"`
+	CheckInUntil *time.Time `json:"check_in_until,omitempty"`
+	CheckedInAt  *time.Time `json:"checked_in_at,omitempty"`
+	CreatedAt    time.Time  `json:"created_at"`
+	EndsAt       time.Time  `json:"ends_at"`
+
+	// Evidence What a verdict rests on: the minutes of the grace, and the one after it.
+	Evidence *Evidence `json:"evidence,omitempty"`
+	Id       string    `json:"id"`
+	Mine     bool      `json:"mine"`
 
 	// Party The party that it is a seat of.
 	Party  *string    `json:"party,omitempty"`
@@ -337,17 +379,29 @@ type Booking struct {
 	Programme  *string    `json:"programme,omitempty"`
 
 	// Purpose A class blocks the station for a whole group.
-	Purpose  *Purpose  `json:"purpose,omitempty"`
-	StartsAt time.Time `json:"starts_at"`
+	Purpose *Purpose `json:"purpose,omitempty"`
+
+	// ReleaseAt When the rest goes to others unless somebody answers.
+	ReleaseAt *time.Time `json:"release_at,omitempty"`
+	StartsAt  time.Time  `json:"starts_at"`
 
 	// Station A station, as others name it.
 	Station StationRef `json:"station"`
 
 	// Status `ended`: given back after its start.
-	Status  BookingStatus `json:"status"`
-	Team    *TeamRef      `json:"team,omitempty"`
-	Version int64         `json:"version"`
+	Status BookingStatus `json:"status"`
+	Team   *TeamRef      `json:"team,omitempty"`
+
+	// Verdict Whether somebody came: absent is only who was looked out for through the whole grace and never seen.
+	Verdict *Verdict `json:"verdict,omitempty"`
+	Version int64    `json:"version"`
+
+	// WarnedAt When "still working?" was asked.
+	WarnedAt *time.Time `json:"warned_at,omitempty"`
 }
+
+// BookingCheckIn How an arrival was made known.
+type BookingCheckIn string
 
 // BookingChange defines model for BookingChange.
 type BookingChange struct {
@@ -376,6 +430,17 @@ type BookingList struct {
 
 // BookingStatus `ended`: given back after its start.
 type BookingStatus string
+
+// CheckIn defines model for CheckIn.
+type CheckIn struct {
+	How CheckInHow `json:"how"`
+
+	// Key From the address behind the code on the station.
+	Key *StationKey `json:"key,omitempty"`
+}
+
+// CheckInHow defines model for CheckIn.How.
+type CheckInHow string
 
 // Clock Time on the site's wall clock; `24:00` is the end of the day.
 type Clock = string
@@ -472,7 +537,7 @@ type DeviceState string
 
 // Displacement defines model for Displacement.
 type Displacement struct {
-	// Booking Person, programme and purpose are left out for those who may not see them.
+	// Booking Person, programme, purpose and everything about coming are left out for those who may not see them.
 	Booking Booking `json:"booking"`
 
 	// Fate `moved`: to an equivalent station at the same time; `offered`: cancelled, and another time is held; `cancelled`: nothing else was
@@ -482,7 +547,7 @@ type Displacement struct {
 	// FromStation A station, as others name it.
 	FromStation StationRef `json:"from_station"`
 
-	// Instead Person, programme and purpose are left out for those who may not see them.
+	// Instead Person, programme, purpose and everything about coming are left out for those who may not see them.
 	Instead *Booking `json:"instead,omitempty"`
 }
 
@@ -518,6 +583,20 @@ type Enrollment struct {
 // EnrollmentClaim defines model for EnrollmentClaim.
 type EnrollmentClaim struct {
 	Code string `json:"code"`
+}
+
+// Evidence What a verdict rests on: the minutes of the grace, and the one after it.
+type Evidence struct {
+	// Down The station was out of order meanwhile.
+	Down         bool       `json:"down"`
+	FirstUsedAt  *time.Time `json:"first_used_at,omitempty"`
+	GraceMinutes int32      `json:"grace_minutes"`
+
+	// SeenMinutes So many of them a device has told of.
+	SeenMinutes int32 `json:"seen_minutes"`
+
+	// UsedMinutes In so many of them somebody worked.
+	UsedMinutes int32 `json:"used_minutes"`
 }
 
 // FaultConfirmation The outage begins now; without `ends_at` it lasts until further notice.
@@ -1400,7 +1479,7 @@ type PreviewPolicy struct {
 
 // PreviewRefusal defines model for PreviewRefusal.
 type PreviewRefusal struct {
-	// Booking Person, programme and purpose are left out for those who may not see them.
+	// Booking Person, programme, purpose and everything about coming are left out for those who may not see them.
 	Booking Booking  `json:"booking"`
 	Codes   []string `json:"codes"`
 }
@@ -1706,7 +1785,11 @@ type Slot struct {
 	// Purpose A class blocks the station for a whole group.
 	Purpose  *Purpose  `json:"purpose,omitempty"`
 	StartsAt time.Time `json:"starts_at"`
-	Version  int64     `json:"version"`
+
+	// Verdict Whether somebody came: absent is only who was looked out for through the whole grace and never seen.
+	Verdict  *Verdict   `json:"verdict,omitempty"`
+	Version  int64      `json:"version"`
+	WarnedAt *time.Time `json:"warned_at,omitempty"`
 }
 
 // Station defines model for Station.
@@ -1745,12 +1828,43 @@ type StationChange struct {
 	Room *Ref `json:"room,omitempty"`
 }
 
+// StationKey From the address behind the code on the station.
+type StationKey = string
+
+// StationLabel defines model for StationLabel.
+type StationLabel struct {
+	// Address What the code says.
+	Address string `json:"address"`
+
+	// Station A station, as others name it.
+	Station StationRef `json:"station"`
+}
+
+// StationLabelList defines model for StationLabelList.
+type StationLabelList struct {
+	Items []StationLabel `json:"items"`
+}
+
 // StationList defines model for StationList.
 type StationList struct {
 	Items []Station `json:"items"`
 
 	// Next The cursor of the next page; left out on the last.
 	Next *string `json:"next,omitempty"`
+}
+
+// StationNow defines model for StationNow.
+type StationNow struct {
+	FreeFrom  *time.Time `json:"free_from,omitempty"`
+	FreeUntil *time.Time `json:"free_until,omitempty"`
+
+	// State What a person may expect of the station now. `booked_idle`: booked, and nobody is there; `walk_in`: used, and nobody booked it;
+	// `unknown`: no device tells us; `down`: an outage, or the device reports a fault; `closed`: outside opening hours.
+	State StationState `json:"state"`
+
+	// Station A station, as others name it.
+	Station  StationRef `json:"station"`
+	TimeZone string     `json:"time_zone"`
 }
 
 // StationRef A station, as others name it.
@@ -1774,6 +1888,48 @@ type StationRef struct {
 // StationState What a person may expect of the station now. `booked_idle`: booked, and nobody is there; `walk_in`: used, and nobody booked it;
 // `unknown`: no device tells us; `down`: an outage, or the device reports a fault; `closed`: outside opening hours.
 type StationState string
+
+// Strike defines model for Strike.
+type Strike struct {
+	Answer     *string    `json:"answer,omitempty"`
+	Appeal     *string    `json:"appeal,omitempty"`
+	AppealedAt *time.Time `json:"appealed_at,omitempty"`
+	At         time.Time  `json:"at"`
+
+	// Booking Person, programme, purpose and everything about coming are left out for those who may not see them.
+	Booking Booking `json:"booking"`
+
+	// Counts Whether it stands and is not forgotten.
+	Counts    bool       `json:"counts"`
+	DecidedAt *time.Time `json:"decided_at,omitempty"`
+
+	// ExpiresAt When it is forgotten.
+	ExpiresAt time.Time  `json:"expires_at"`
+	Id        string     `json:"id"`
+	Mine      bool       `json:"mine"`
+	Person    *PersonRef `json:"person,omitempty"`
+
+	// State Taken back: late minutes, or an instructor, showed that somebody came.
+	State   StrikeState `json:"state"`
+	Version int64       `json:"version"`
+}
+
+// StrikeState Taken back: late minutes, or an instructor, showed that somebody came.
+type StrikeState string
+
+// StrikeDecision defines model for StrikeDecision.
+type StrikeDecision struct {
+	Answer  *string `json:"answer,omitempty"`
+	Forgive bool    `json:"forgive"`
+}
+
+// StrikeList defines model for StrikeList.
+type StrikeList struct {
+	Items []Strike `json:"items"`
+
+	// Next The cursor of the next page; left out on the last.
+	Next *string `json:"next,omitempty"`
+}
 
 // Team defines model for Team.
 type Team struct {
@@ -1925,6 +2081,9 @@ type UtilizationItem struct {
 	// Utilization 0 … 1; null when there was nothing to divide by.
 	Utilization *Share `json:"utilization"`
 }
+
+// Verdict Whether somebody came: absent is only who was looked out for through the whole grace and never seen.
+type Verdict string
 
 // WeekHours A time of the week.
 type WeekHours struct {
@@ -2132,6 +2291,17 @@ type ConfirmFaultReportParams struct {
 type UpdateKindParams struct {
 	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListLabelsParams defines parameters for ListLabels.
+type ListLabelsParams struct {
+	// Room Id or code of a room.
+	Room *RoomFilter `form:"room,omitempty" json:"room,omitempty"`
+}
+
+// GetLabelParams defines parameters for GetLabel.
+type GetLabelParams struct {
+	Key StationKey `form:"key" json:"key"`
 }
 
 // GetLedgerDayParams defines parameters for GetLedgerDay.
@@ -2371,6 +2541,19 @@ type GetStationSeriesParams struct {
 	Step *int32 `form:"step,omitempty" json:"step,omitempty"`
 }
 
+// ListStrikesParams defines parameters for ListStrikes.
+type ListStrikesParams struct {
+	// Person An id, or `me`.
+	Person *Ref `form:"person,omitempty" json:"person,omitempty"`
+
+	// Open Only those whose appeal waits for an answer, of everybody unless a person is named.
+	Open  *bool  `form:"open,omitempty" json:"open,omitempty"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListTeamsParams defines parameters for ListTeams.
 type ListTeamsParams struct {
 	// Person Only teams that this person is in.
@@ -2400,6 +2583,9 @@ type CreateBookingJSONRequestBody = NewBooking
 
 // UpdateBookingJSONRequestBody defines body for UpdateBooking for application/json ContentType.
 type UpdateBookingJSONRequestBody = BookingChange
+
+// CheckInJSONRequestBody defines body for CheckIn for application/json ContentType.
+type CheckInJSONRequestBody = CheckIn
 
 // CreateDeviceJSONRequestBody defines body for CreateDevice for application/json ContentType.
 type CreateDeviceJSONRequestBody = NewDevice
@@ -2497,6 +2683,12 @@ type CreateStationJSONRequestBody = NewStation
 // UpdateStationJSONRequestBody defines body for UpdateStation for application/json ContentType.
 type UpdateStationJSONRequestBody = StationChange
 
+// AppealStrikeJSONRequestBody defines body for AppealStrike for application/json ContentType.
+type AppealStrikeJSONRequestBody = Appeal
+
+// DecideStrikeJSONRequestBody defines body for DecideStrike for application/json ContentType.
+type DecideStrikeJSONRequestBody = StrikeDecision
+
 // CreateTeamJSONRequestBody defines body for CreateTeam for application/json ContentType.
 type CreateTeamJSONRequestBody = NewTeam
 
@@ -2544,6 +2736,12 @@ type ServerInterface interface {
 	// UpdateBooking Move, extend or shorten a booking; it is validated again as a whole.
 	// (PATCH /api/v1/bookings/{booking})
 	UpdateBooking(ctx echo.Context, booking Ref, params UpdateBookingParams) error
+	// CheckIn Say that somebody has come. Twice is once.
+	// (POST /api/v1/bookings/{booking}/check-in)
+	CheckIn(ctx echo.Context, booking Ref) error
+	// KeepBooking Answer "still working?" with yes. Twice is once.
+	// (POST /api/v1/bookings/{booking}/keep)
+	KeepBooking(ctx echo.Context, booking Ref) error
 	// ListDevices Devices with their state, and where they stand.
 	// (GET /api/v1/devices)
 	ListDevices(ctx echo.Context) error
@@ -2586,6 +2784,12 @@ type ServerInterface interface {
 	// UpdateKind Change a kind.
 	// (PATCH /api/v1/kinds/{kind})
 	UpdateKind(ctx echo.Context, kind Ref, params UpdateKindParams) error
+	// ListLabels The addresses behind the codes that are printed on stations, with their keys.
+	// (GET /api/v1/labels)
+	ListLabels(ctx echo.Context, params ListLabelsParams) error
+	// GetLabel What a station is doing, for whoever stands before it and is not signed in. Another key is 404.
+	// (GET /api/v1/labels/{station})
+	GetLabel(ctx echo.Context, station StationPath, params GetLabelParams) error
 	// GetLedgerDay The labels of a station on one day of its site.
 	// (GET /api/v1/ledger)
 	GetLedgerDay(ctx echo.Context, params GetLedgerDayParams) error
@@ -2757,6 +2961,15 @@ type ServerInterface interface {
 	// GetStationSeries What the station's devices measured, down-sampled.
 	// (GET /api/v1/stations/{station}/series)
 	GetStationSeries(ctx echo.Context, station StationPath, params GetStationSeriesParams) error
+	// ListStrikes Absences that count, or counted, against somebody.
+	// (GET /api/v1/strikes)
+	ListStrikes(ctx echo.Context, params ListStrikesParams) error
+	// AppealStrike Ask those who look after attendance to forgive one's own strike; once.
+	// (POST /api/v1/strikes/{strike}/appeal)
+	AppealStrike(ctx echo.Context, strike Ref) error
+	// DecideStrike Answer an appeal, or forgive a strike unasked. Nobody decides about their own.
+	// (POST /api/v1/strikes/{strike}/decide)
+	DecideStrike(ctx echo.Context, strike Ref) error
 	// ListTeams Teams with their members, ordered by code.
 	// (GET /api/v1/teams)
 	ListTeams(ctx echo.Context, params ListTeamsParams) error
@@ -3102,6 +3315,38 @@ func (w *ServerInterfaceWrapper) UpdateBooking(ctx echo.Context) error {
 	return err
 }
 
+// CheckIn converts echo context to params.
+func (w *ServerInterfaceWrapper) CheckIn(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "booking" -------------
+	var booking Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking", ctx.Param("booking"), &booking, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter booking: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CheckIn(ctx, booking)
+	return err
+}
+
+// KeepBooking converts echo context to params.
+func (w *ServerInterfaceWrapper) KeepBooking(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "booking" -------------
+	var booking Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking", ctx.Param("booking"), &booking, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter booking: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.KeepBooking(ctx, booking)
+	return err
+}
+
 // ListDevices converts echo context to params.
 func (w *ServerInterfaceWrapper) ListDevices(ctx echo.Context) error {
 	var err error
@@ -3403,6 +3648,49 @@ func (w *ServerInterfaceWrapper) UpdateKind(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateKind(ctx, kind, params)
+	return err
+}
+
+// ListLabels converts echo context to params.
+func (w *ServerInterfaceWrapper) ListLabels(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLabelsParams
+	// ------------- Optional query parameter "room" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "room", ctx.QueryParams(), &params.Room, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListLabels(ctx, params)
+	return err
+}
+
+// GetLabel converts echo context to params.
+func (w *ServerInterfaceWrapper) GetLabel(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "station" -------------
+	var station StationPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "station", ctx.Param("station"), &station, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter station: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetLabelParams
+	// ------------- Required query parameter "key" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "key", ctx.QueryParams(), &params.Key, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter key: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetLabel(ctx, station, params)
 	return err
 }
 
@@ -4782,6 +5070,77 @@ func (w *ServerInterfaceWrapper) GetStationSeries(ctx echo.Context) error {
 	return err
 }
 
+// ListStrikes converts echo context to params.
+func (w *ServerInterfaceWrapper) ListStrikes(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStrikesParams
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", ctx.QueryParams(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter person: %s", err))
+	}
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", ctx.QueryParams(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter open: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListStrikes(ctx, params)
+	return err
+}
+
+// AppealStrike converts echo context to params.
+func (w *ServerInterfaceWrapper) AppealStrike(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "strike" -------------
+	var strike Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "strike", ctx.Param("strike"), &strike, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter strike: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AppealStrike(ctx, strike)
+	return err
+}
+
+// DecideStrike converts echo context to params.
+func (w *ServerInterfaceWrapper) DecideStrike(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "strike" -------------
+	var strike Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "strike", ctx.Param("strike"), &strike, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter strike: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DecideStrike(ctx, strike)
+	return err
+}
+
 // ListTeams converts echo context to params.
 func (w *ServerInterfaceWrapper) ListTeams(ctx echo.Context) error {
 	var err error
@@ -5069,6 +5428,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/v1/bookings/:booking", wrapper.CancelBooking, options.OperationMiddlewares["cancelBooking"]...)
 	router.GET(options.BaseURL+"/api/v1/bookings/:booking", wrapper.GetBooking, options.OperationMiddlewares["getBooking"]...)
 	router.PATCH(options.BaseURL+"/api/v1/bookings/:booking", wrapper.UpdateBooking, options.OperationMiddlewares["updateBooking"]...)
+	router.POST(options.BaseURL+"/api/v1/bookings/:booking/check-in", wrapper.CheckIn, options.OperationMiddlewares["checkIn"]...)
+	router.POST(options.BaseURL+"/api/v1/bookings/:booking/keep", wrapper.KeepBooking, options.OperationMiddlewares["keepBooking"]...)
 	router.GET(options.BaseURL+"/api/v1/devices", wrapper.ListDevices, options.OperationMiddlewares["listDevices"]...)
 	router.POST(options.BaseURL+"/api/v1/devices", wrapper.CreateDevice, options.OperationMiddlewares["createDevice"]...)
 	router.PATCH(options.BaseURL+"/api/v1/devices/:device", wrapper.UpdateDevice, options.OperationMiddlewares["updateDevice"]...)
@@ -5083,6 +5444,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/kinds", wrapper.ListKinds, options.OperationMiddlewares["listKinds"]...)
 	router.POST(options.BaseURL+"/api/v1/kinds", wrapper.CreateKind, options.OperationMiddlewares["createKind"]...)
 	router.PATCH(options.BaseURL+"/api/v1/kinds/:kind", wrapper.UpdateKind, options.OperationMiddlewares["updateKind"]...)
+	router.GET(options.BaseURL+"/api/v1/labels", wrapper.ListLabels, options.OperationMiddlewares["listLabels"]...)
+	router.GET(options.BaseURL+"/api/v1/labels/:station", wrapper.GetLabel, options.OperationMiddlewares["getLabel"]...)
 	router.GET(options.BaseURL+"/api/v1/ledger", wrapper.GetLedgerDay, options.OperationMiddlewares["getLedgerDay"]...)
 	router.POST(options.BaseURL+"/api/v1/links/use", wrapper.UseLink, options.OperationMiddlewares["useLink"]...)
 	router.GET(options.BaseURL+"/api/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
@@ -5140,6 +5503,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PATCH(options.BaseURL+"/api/v1/stations/:station", wrapper.UpdateStation, options.OperationMiddlewares["updateStation"]...)
 	router.GET(options.BaseURL+"/api/v1/stations/:station/policy", wrapper.GetPolicy, options.OperationMiddlewares["getPolicy"]...)
 	router.GET(options.BaseURL+"/api/v1/stations/:station/series", wrapper.GetStationSeries, options.OperationMiddlewares["getStationSeries"]...)
+	router.GET(options.BaseURL+"/api/v1/strikes", wrapper.ListStrikes, options.OperationMiddlewares["listStrikes"]...)
+	router.POST(options.BaseURL+"/api/v1/strikes/:strike/appeal", wrapper.AppealStrike, options.OperationMiddlewares["appealStrike"]...)
+	router.POST(options.BaseURL+"/api/v1/strikes/:strike/decide", wrapper.DecideStrike, options.OperationMiddlewares["decideStrike"]...)
 	router.GET(options.BaseURL+"/api/v1/teams", wrapper.ListTeams, options.OperationMiddlewares["listTeams"]...)
 	router.POST(options.BaseURL+"/api/v1/teams", wrapper.CreateTeam, options.OperationMiddlewares["createTeam"]...)
 	router.PATCH(options.BaseURL+"/api/v1/teams/:team", wrapper.UpdateTeam, options.OperationMiddlewares["updateTeam"]...)
@@ -5410,6 +5776,67 @@ type UpdateBooking200JSONResponse struct {
 }
 
 func (response UpdateBooking200JSONResponse) VisitUpdateBookingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckInRequestObject struct {
+	Booking Ref `json:"booking"`
+	Body    *CheckInJSONRequestBody
+}
+
+type CheckInResponseObject interface {
+	VisitCheckInResponse(w http.ResponseWriter) error
+}
+
+type CheckIn200ResponseHeaders struct {
+	ETag string
+}
+
+type CheckIn200JSONResponse struct {
+	Body    Booking
+	Headers CheckIn200ResponseHeaders
+}
+
+func (response CheckIn200JSONResponse) VisitCheckInResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type KeepBookingRequestObject struct {
+	Booking Ref `json:"booking"`
+}
+
+type KeepBookingResponseObject interface {
+	VisitKeepBookingResponse(w http.ResponseWriter) error
+}
+
+type KeepBooking200ResponseHeaders struct {
+	ETag string
+}
+
+type KeepBooking200JSONResponse struct {
+	Body    Booking
+	Headers KeepBooking200ResponseHeaders
+}
+
+func (response KeepBooking200JSONResponse) VisitKeepBookingResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5809,6 +6236,51 @@ func (response UpdateKind200JSONResponse) VisitUpdateKindResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLabelsRequestObject struct {
+	Params ListLabelsParams
+}
+
+type ListLabelsResponseObject interface {
+	VisitListLabelsResponse(w http.ResponseWriter) error
+}
+
+type ListLabels200JSONResponse StationLabelList
+
+func (response ListLabels200JSONResponse) VisitListLabelsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLabelRequestObject struct {
+	Station StationPath `json:"station"`
+	Params  GetLabelParams
+}
+
+type GetLabelResponseObject interface {
+	VisitGetLabelResponse(w http.ResponseWriter) error
+}
+
+type GetLabel200JSONResponse StationNow
+
+func (response GetLabel200JSONResponse) VisitGetLabelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7300,6 +7772,74 @@ func (response GetStationSeries200JSONResponse) VisitGetStationSeriesResponse(w 
 	return err
 }
 
+type ListStrikesRequestObject struct {
+	Params ListStrikesParams
+}
+
+type ListStrikesResponseObject interface {
+	VisitListStrikesResponse(w http.ResponseWriter) error
+}
+
+type ListStrikes200JSONResponse StrikeList
+
+func (response ListStrikes200JSONResponse) VisitListStrikesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AppealStrikeRequestObject struct {
+	Strike Ref `json:"strike"`
+	Body   *AppealStrikeJSONRequestBody
+}
+
+type AppealStrikeResponseObject interface {
+	VisitAppealStrikeResponse(w http.ResponseWriter) error
+}
+
+type AppealStrike200JSONResponse Strike
+
+func (response AppealStrike200JSONResponse) VisitAppealStrikeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideStrikeRequestObject struct {
+	Strike Ref `json:"strike"`
+	Body   *DecideStrikeJSONRequestBody
+}
+
+type DecideStrikeResponseObject interface {
+	VisitDecideStrikeResponse(w http.ResponseWriter) error
+}
+
+type DecideStrike200JSONResponse Strike
+
+func (response DecideStrike200JSONResponse) VisitDecideStrikeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTeamsRequestObject struct {
 	Params ListTeamsParams
 }
@@ -7681,6 +8221,12 @@ type StrictServerInterface interface {
 	// UpdateBooking Move, extend or shorten a booking; it is validated again as a whole.
 	// (PATCH /api/v1/bookings/{booking})
 	UpdateBooking(ctx context.Context, request UpdateBookingRequestObject) (UpdateBookingResponseObject, error)
+	// CheckIn Say that somebody has come. Twice is once.
+	// (POST /api/v1/bookings/{booking}/check-in)
+	CheckIn(ctx context.Context, request CheckInRequestObject) (CheckInResponseObject, error)
+	// KeepBooking Answer "still working?" with yes. Twice is once.
+	// (POST /api/v1/bookings/{booking}/keep)
+	KeepBooking(ctx context.Context, request KeepBookingRequestObject) (KeepBookingResponseObject, error)
 	// ListDevices Devices with their state, and where they stand.
 	// (GET /api/v1/devices)
 	ListDevices(ctx context.Context, request ListDevicesRequestObject) (ListDevicesResponseObject, error)
@@ -7723,6 +8269,12 @@ type StrictServerInterface interface {
 	// UpdateKind Change a kind.
 	// (PATCH /api/v1/kinds/{kind})
 	UpdateKind(ctx context.Context, request UpdateKindRequestObject) (UpdateKindResponseObject, error)
+	// ListLabels The addresses behind the codes that are printed on stations, with their keys.
+	// (GET /api/v1/labels)
+	ListLabels(ctx context.Context, request ListLabelsRequestObject) (ListLabelsResponseObject, error)
+	// GetLabel What a station is doing, for whoever stands before it and is not signed in. Another key is 404.
+	// (GET /api/v1/labels/{station})
+	GetLabel(ctx context.Context, request GetLabelRequestObject) (GetLabelResponseObject, error)
 	// GetLedgerDay The labels of a station on one day of its site.
 	// (GET /api/v1/ledger)
 	GetLedgerDay(ctx context.Context, request GetLedgerDayRequestObject) (GetLedgerDayResponseObject, error)
@@ -7894,6 +8446,15 @@ type StrictServerInterface interface {
 	// GetStationSeries What the station's devices measured, down-sampled.
 	// (GET /api/v1/stations/{station}/series)
 	GetStationSeries(ctx context.Context, request GetStationSeriesRequestObject) (GetStationSeriesResponseObject, error)
+	// ListStrikes Absences that count, or counted, against somebody.
+	// (GET /api/v1/strikes)
+	ListStrikes(ctx context.Context, request ListStrikesRequestObject) (ListStrikesResponseObject, error)
+	// AppealStrike Ask those who look after attendance to forgive one's own strike; once.
+	// (POST /api/v1/strikes/{strike}/appeal)
+	AppealStrike(ctx context.Context, request AppealStrikeRequestObject) (AppealStrikeResponseObject, error)
+	// DecideStrike Answer an appeal, or forgive a strike unasked. Nobody decides about their own.
+	// (POST /api/v1/strikes/{strike}/decide)
+	DecideStrike(ctx context.Context, request DecideStrikeRequestObject) (DecideStrikeResponseObject, error)
 	// ListTeams Teams with their members, ordered by code.
 	// (GET /api/v1/teams)
 	ListTeams(ctx context.Context, request ListTeamsRequestObject) (ListTeamsResponseObject, error)
@@ -8236,6 +8797,79 @@ func (sh *strictHandler) UpdateBooking(ctx echo.Context, booking Ref, params Upd
 		return err
 	} else if validResponse, ok := response.(UpdateBookingResponseObject); ok {
 		return validResponse.VisitUpdateBookingResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CheckIn operation middleware
+func (sh *strictHandler) CheckIn(ctx echo.Context, booking Ref) error {
+	var request CheckInRequestObject
+
+	request.Booking = booking
+
+	var body CheckInJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckIn(ctx.Request().Context(), request.(CheckInRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckIn")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CheckInResponseObject); ok {
+		return validResponse.VisitCheckInResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// KeepBooking operation middleware
+func (sh *strictHandler) KeepBooking(ctx echo.Context, booking Ref) error {
+	var request KeepBookingRequestObject
+
+	request.Booking = booking
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.KeepBooking(ctx.Request().Context(), request.(KeepBookingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "KeepBooking")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(KeepBookingResponseObject); ok {
+		return validResponse.VisitKeepBookingResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -8807,6 +9441,57 @@ func (sh *strictHandler) UpdateKind(ctx echo.Context, kind Ref, params UpdateKin
 		return err
 	} else if validResponse, ok := response.(UpdateKindResponseObject); ok {
 		return validResponse.VisitUpdateKindResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListLabels operation middleware
+func (sh *strictHandler) ListLabels(ctx echo.Context, params ListLabelsParams) error {
+	var request ListLabelsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLabels(ctx.Request().Context(), request.(ListLabelsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLabels")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListLabelsResponseObject); ok {
+		return validResponse.VisitListLabelsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetLabel operation middleware
+func (sh *strictHandler) GetLabel(ctx echo.Context, station StationPath, params GetLabelParams) error {
+	var request GetLabelRequestObject
+
+	request.Station = station
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLabel(ctx.Request().Context(), request.(GetLabelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLabel")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetLabelResponseObject); ok {
+		return validResponse.VisitGetLabelResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -10726,6 +11411,127 @@ func (sh *strictHandler) GetStationSeries(ctx echo.Context, station StationPath,
 		return err
 	} else if validResponse, ok := response.(GetStationSeriesResponseObject); ok {
 		return validResponse.VisitGetStationSeriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListStrikes operation middleware
+func (sh *strictHandler) ListStrikes(ctx echo.Context, params ListStrikesParams) error {
+	var request ListStrikesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStrikes(ctx.Request().Context(), request.(ListStrikesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStrikes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListStrikesResponseObject); ok {
+		return validResponse.VisitListStrikesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AppealStrike operation middleware
+func (sh *strictHandler) AppealStrike(ctx echo.Context, strike Ref) error {
+	var request AppealStrikeRequestObject
+
+	request.Strike = strike
+
+	var body AppealStrikeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AppealStrike(ctx.Request().Context(), request.(AppealStrikeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AppealStrike")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AppealStrikeResponseObject); ok {
+		return validResponse.VisitAppealStrikeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DecideStrike operation middleware
+func (sh *strictHandler) DecideStrike(ctx echo.Context, strike Ref) error {
+	var request DecideStrikeRequestObject
+
+	request.Strike = strike
+
+	var body DecideStrikeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideStrike(ctx.Request().Context(), request.(DecideStrikeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideStrike")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DecideStrikeResponseObject); ok {
+		return validResponse.VisitDecideStrikeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

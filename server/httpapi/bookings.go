@@ -30,6 +30,9 @@ func (s *Server) showBooking(ctx context.Context, d *directory, b booking.Bookin
 	out.Person, out.Party = &PersonRef{Id: b.PersonID, Name: called}, text(b.PartyID)
 	out.Team, err = s.teamRef(ctx, b.TeamID)
 	out.Programme, out.Purpose = text(b.Programme), new(Purpose(b.Purpose))
+	if err == nil {
+		err = s.showAttendance(ctx, &out, b)
+	}
 	return out, err
 }
 

@@ -29,6 +29,8 @@ type Deps struct {
 	Board       LiveBoard
 	Reports     Reports
 	Idempotency Idempotency
+	// Labels makes the keys of the codes that are printed on stations.
+	Labels equipment.LabelKeys
 	// Checks are the parts that the server cannot work without, by name.
 	Checks []Check
 	// Metrics is where the edge counts requests, and what /metrics shows.
@@ -53,6 +55,13 @@ type Bookings interface {
 	ByID(ctx context.Context, id string) (booking.Booking, error)
 	List(ctx context.Context, f booking.Filter) ([]booking.Booking, error)
 	Availability(ctx context.Context, actor account.Actor, q booking.Query) ([]booking.Free, error)
+	PolicyFor(ctx context.Context, station string) (booking.Policy, error)
+	Attendance(ctx context.Context, b booking.Booking) (booking.Attendance, error)
+	CheckIn(ctx context.Context, actor account.Actor, id string, r booking.CheckInRequest) (booking.Booking, error)
+	Keep(ctx context.Context, actor account.Actor, id string) (booking.Booking, error)
+	Strikes(ctx context.Context, actor account.Actor, f booking.StrikeFilter) ([]booking.Strike, error)
+	Appeal(ctx context.Context, actor account.Actor, id, text string) (booking.Strike, error)
+	DecideStrike(ctx context.Context, actor account.Actor, id string, d booking.Decision) (booking.Strike, error)
 	Outages
 }
 

@@ -97,6 +97,7 @@ func newSchool(t testing.TB, change ...func(*Config, *Deps)) *school {
 		Charter: booking.NewCharter(bookings, register, people, s.clock),
 		Samples: telemetry.NewService(telemetrytest.NewMemory(), register, s.clock), States: sqldb.NewStates(db),
 		Board: s.board, Reports: reports, Idempotency: sqldb.NewIdempotency(db),
+		Labels:  equipment.NewLabelKeys([]byte("a secret of the school")),
 		Checks:  []Check{{Name: "database", Check: db.Ping}},
 		Metrics: prometheus.NewRegistry(), Dashboard: testDashboard(), Changed: s.board.Touch, Now: s.clock, Log: log,
 	}

@@ -14,6 +14,14 @@ func text(s string) *string {
 	return &s
 }
 
+// word gives nil for an empty text, else the same as a kind of text of the API.
+func word[To, From ~string](s From) *To {
+	if s == "" {
+		return nil
+	}
+	return new(To(s))
+}
+
 // instant gives nil for the zero instant, else UTC.
 func instant(t time.Time) *time.Time {
 	if t.IsZero() {

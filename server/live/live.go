@@ -36,6 +36,8 @@ type Slot struct {
 	Purpose    booking.Purpose
 	StartsAt   time.Time
 	EndsAt     time.Time
+	Verdict    booking.Verdict
+	WarnedAt   time.Time
 	Version    int64
 }
 

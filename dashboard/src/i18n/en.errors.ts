@@ -43,6 +43,7 @@ export default {
   'error.check_in_qr_off': 'Here one does not check in by the code. Start working, or ask your instructor.',
   'error.check_in_not_needed': 'Nobody has to check in for this booking.',
   'error.check_in_unknown': 'Nobody can check in that way.',
+  'error.label_unknown': 'This label is not known. Scan the code on the station again.',
   'error.strike_unknown': 'There is no such absence.',
   'error.strike_over': 'This absence no longer counts.',
   'error.strike_appealed': 'You have appealed already.',

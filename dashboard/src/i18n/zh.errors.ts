@@ -40,6 +40,7 @@ export default {
   'error.check_in_qr_off': '此处不用扫码签到：直接开始使用，或联系教师。',
   'error.check_in_not_needed': '此预约无需签到。',
   'error.check_in_unknown': '不支持这种签到方式。',
+  'error.label_unknown': '标签无效，请重新扫描工位上的二维码。',
   'error.strike_unknown': '没有这条缺席记录。',
   'error.strike_over': '这条缺席记录已不再计入。',
   'error.strike_appealed': '您已经申诉过了。',

@@ -105,42 +105,40 @@ func (s *school) minutes(from, to equipment.Day) []minuteOf {
 			end = passed
 		}
 		for at := from.Start(loc).UTC(); at.Before(end); at = at.Add(time.Minute) {
-			x := minuteOf{station: st, at: at, local: at.In(loc)}
-			d := stored[st.ID][ledger.DayOf(at)]
-			m := int(at.Sub(ledger.DayOf(at).Start()) / time.Minute)
-			var f ledger.Facts
-			if d.Seen.Has(m) {
-				f.Seen.Set(m)
-			}
-			if d.Used.Has(m) {
-				f.Used.Set(m)
-			}
-			for _, i := range open {
-				if !at.Before(i.From) && at.Before(i.Until) && !at.Before(st.Since) {
-					f.Open.Set(m)
-				}
-			}
-			for _, o := range s.outages {
-				if o.StationID == st.ID && o.Covers(at) {
-					f.Down.Set(m)
-				}
-			}
-			for _, o := range occupied {
-				if !at.Before(o.From) && at.Before(o.Until) {
-					x.prog, x.booked = o.Programme, true
-					if o.Class {
-						f.Blocked.Set(m)
-					} else {
-						f.Booked.Set(m)
-					}
-				}
-			}
-			x.label = f.Label(m)
-			x.after = x.label == ledger.LabelClosed && f.Seen.Has(m) && f.Used.Has(m)
-			out = append(out, x)
+			out = append(out, s.minute(st, at, at.In(loc), stored[st.ID][ledger.DayOf(at)], open, occupied))
 		}
 	}
 	return out
+}
+
+// minute finds out about one station-minute from what was stored of its day, and when its station was open and occupied.
+func (s *school) minute(st equipment.Station, at, local time.Time, d ledger.StationDay, open []equipment.Interval, occupied []report.Occupation) minuteOf {
+	x := minuteOf{station: st, at: at, local: local}
+	m := int(at.Sub(ledger.DayOf(at).Start()) / time.Minute)
+	var f ledger.Facts
+	mark := func(bits *ledger.Bits, is bool) {
+		if is {
+			bits.Set(m)
+		}
+	}
+	mark(&f.Seen, d.Seen.Has(m))
+	mark(&f.Used, d.Used.Has(m))
+	for _, i := range open {
+		mark(&f.Open, !at.Before(i.From) && at.Before(i.Until) && !at.Before(st.Since))
+	}
+	for _, o := range s.outages {
+		mark(&f.Down, o.StationID == st.ID && o.Covers(at))
+	}
+	for _, o := range occupied {
+		if !at.Before(o.From) && at.Before(o.Until) {
+			x.prog, x.booked = o.Programme, true
+			mark(&f.Blocked, o.Class)
+			mark(&f.Booked, !o.Class)
+		}
+	}
+	x.label = f.Label(m)
+	x.after = x.label == ledger.LabelClosed && f.Seen.Has(m) && f.Used.Has(m)
+	return x
 }
 
 func (m minuteOf) known() bool {
@@ -262,86 +260,6 @@ func wantRooms(t *testing.T, got report.Utilization, all []minuteOf, group repor
 		wantShare(t, fmt.Sprintf("by %s, frequency of %s", group, item.Key), item.Frequency, roomUsed, roomKnown)
 		wantShare(t, fmt.Sprintf("by %s, occupancy of %s", group, item.Key), item.Occupancy, stationsUsed, knownInUse)
 	}
-}
-
-func TestTheHeatmapSaysWhatCountingMinuteByMinuteSays(t *testing.T) {
-	zones(t, func(t *testing.T, s *school, from, to equipment.Day) {
-		for _, kind := range []string{"", "cnc"} {
-			got, err := s.service.Heatmap(t.Context(), report.Query{From: from, To: to, Kind: kind})
-			if err != nil {
-				t.Fatal(err)
-			}
-			type site struct {
-				id string
-				at int64
-			}
-			type cell struct {
-				open                       int64
-				usable, known, used, taken float64
-				atOnce                     map[site][3]int // usable, used, busy
-			}
-			want := map[[2]int]*cell{}
-			for _, m := range s.minutes(from, to) {
-				if kind != "" && m.station.KindID != kind || m.label == ledger.LabelClosed {
-					continue
-				}
-				key := [2]int{(int(m.local.Weekday())+6)%7 + 1, m.local.Hour()}
-				if want[key] == nil {
-					want[key] = &cell{atOnce: map[site][3]int{}}
-				}
-				c := want[key]
-				c.open++
-				if m.label == ledger.LabelDown {
-					continue
-				}
-				c.usable++
-				n := c.atOnce[site{m.station.SiteID, m.at.Unix()}]
-				n[0]++
-				if m.known() {
-					c.known++
-				}
-				if m.used() {
-					c.used++
-					n[1]++
-				}
-				if m.booked {
-					c.taken++
-				}
-				if m.used() || m.booked {
-					n[2]++
-				}
-				c.atOnce[site{m.station.SiteID, m.at.Unix()}] = n
-			}
-			if len(got.Cells) != len(want) {
-				t.Errorf("%d cells, want %d", len(got.Cells), len(want))
-			}
-			for _, g := range got.Cells {
-				w := want[[2]int{g.Weekday, g.Hour}]
-				if w == nil {
-					t.Errorf("there should be no cell %d at %d", g.Weekday, g.Hour)
-					continue
-				}
-				what := fmt.Sprintf("kind %q, weekday %d at %d: ", kind, g.Weekday, g.Hour)
-				if g.OpenMinutes != w.open {
-					t.Errorf("%s%d open minutes, want %d", what, g.OpenMinutes, w.open)
-				}
-				wantShare(t, what+"utilization", g.Utilization, w.used, w.known)
-				wantShare(t, what+"booked", g.Booked, w.taken, w.usable)
-				wantShare(t, what+"coverage", g.Coverage, w.known, w.usable)
-				peak, full := 0, 0.0
-				for _, n := range w.atOnce {
-					peak = max(peak, n[1])
-					if float64(n[2]) > 0.8*float64(n[0]) {
-						full++
-					}
-				}
-				if g.Peak != peak {
-					t.Errorf("%speak %d, want %d", what, g.Peak, peak)
-				}
-				wantShare(t, what+"full", g.Full, full, float64(len(w.atOnce)))
-			}
-		}
-	})
 }
 
 func TestTheRunsOfADayAddUpToItWhateverTheClockDoes(t *testing.T) {

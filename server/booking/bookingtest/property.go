@@ -1,18 +1,14 @@
 package bookingtest
 
 import (
-	"cmp"
+	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/labtide/labtide/server/account"
 	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/fault"
@@ -70,29 +66,10 @@ type world struct {
 	deeds   []deed
 	weights int
 
-	mu     sync.Mutex
-	ids    []string // of bookings
-	counts map[string]int
-}
-
-// deed is one kind of operation. It gives the ids of bookings that it made.
-type deed struct {
-	name   string
-	weight int
-	rare   bool // it need not ever succeed in a short walk
-	do     func(w *world, t *testing.T, r *walker) ([]string, error)
-}
-
-func deeds() []deed {
-	return []deed{
-		{name: "reserve", weight: 40, do: (*world).reserveAny},
-		{name: "party", weight: 4, do: (*world).partyAny},
-		{name: "class", weight: 2, do: (*world).classAny},
-		{name: "move", weight: 16, do: (*world).moveAny},
-		{name: "extend", weight: 10, do: (*world).extendAny},
-		{name: "shorten", weight: 6, do: (*world).shortenAny},
-		{name: "cancel", weight: 18, do: (*world).cancelAny},
-	}
+	mu      sync.Mutex
+	ids     []string // of bookings
+	outages []string
+	counts  map[string]int
 }
 
 type walker struct {
@@ -113,15 +90,26 @@ func newWorld(p Property, b Backend) *world {
 
 func (w *world) lay(t *testing.T) {
 	t.Helper()
-	buffer, horizon := 15, 400
+	buffer, horizon, idle := 15, 400, 20
 	for _, rule := range []booking.PolicyRule{
-		{Scope: booking.ScopeSchool, HorizonDays: &horizon}, {Scope: booking.ScopeStation, ScopeID: StationID(1), BufferMinutes: &buffer},
+		{Scope: booking.ScopeSchool, HorizonDays: &horizon, IdleReleaseMinutes: &idle},
+		{Scope: booking.ScopeStation, ScopeID: StationID(1), BufferMinutes: &buffer},
 	} {
 		if _, err := w.services[0].SetPolicy(t.Context(), Instructor(), rule); err != nil {
 			t.Fatal(err)
 		}
 	}
+	most := weekMinutes
+	quota := booking.Quota{
+		ID: "week", Name: "a week", Scope: booking.ScopeSchool, Per: booking.PerPerson, Window: booking.WindowWeek, MostMinutes: &most,
+	}
+	if _, err := w.Stores[0].PutDocument(t.Context(), quota.Document()); err != nil {
+		t.Fatal(err)
+	}
 }
+
+// weekMinutes is how long one person may book in a week.
+const weekMinutes = 8 * 60
 
 // now is the clock of the world.
 func (w *world) now() time.Time {
@@ -166,130 +154,6 @@ func (w *world) choose(r *walker) deed {
 		}
 	}
 	return w.deeds[0]
-}
-
-// any gives a booking that was made before, young ones more often.
-func (w *world) any(t *testing.T, r *walker) (booking.Booking, bool) {
-	w.mu.Lock()
-	id := ""
-	if n := len(w.ids); n > 0 {
-		id = w.ids[n-1-min(r.rng.IntN(n), r.rng.IntN(n), 200+r.rng.IntN(n))]
-	}
-	w.mu.Unlock()
-	if id == "" {
-		return booking.Booking{}, false
-	}
-	b, err := w.service(r.n).ByID(t.Context(), id)
-	if err != nil {
-		t.Errorf("a booking that was made is gone: %v", err)
-		return b, false
-	}
-	return b, true
-}
-
-// span gives a time on the grid within ten days, or now.
-func (w *world) span(r *walker) equipment.Interval {
-	from := w.now().Truncate(24 * time.Hour).Add(time.Duration(r.rng.IntN(10*96)) * 15 * time.Minute)
-	if r.rng.IntN(6) == 0 {
-		from = w.now().Truncate(time.Minute)
-	}
-	until := from.Truncate(15 * time.Minute).Add(time.Duration(1+r.rng.IntN(10)) * 15 * time.Minute)
-	return equipment.Interval{From: from, Until: until}
-}
-
-func (w *world) request(r *walker) booking.Request {
-	span := w.span(r)
-	out := request(r.rng.IntN(Stations), span.From, span.Until)
-	if r.rng.IntN(4) == 0 {
-		out.StationID, out.KindID = "", []string{"plc-bench", "lab-pc"}[r.rng.IntN(2)]
-	}
-	return out
-}
-
-func (w *world) reserveAny(t *testing.T, r *walker) ([]string, error) {
-	b, err := w.service(r.n).Reserve(t.Context(), Student(r.rng.IntN(Students)), w.request(r))
-	if err != nil {
-		return nil, err
-	}
-	return []string{b.ID}, nil
-}
-
-// partyAny asks for two or three stations, in any order.
-func (w *world) partyAny(t *testing.T, r *walker) ([]string, error) {
-	span := w.span(r)
-	var wishes []booking.Request
-	for i, station := range r.rng.Perm(Stations)[:2+r.rng.IntN(2)] {
-		one := request(station, span.From, span.Until)
-		one.PersonID = StudentID((r.rng.IntN(Students/4) + i*Students/4) % Students)
-		wishes = append(wishes, one)
-	}
-	made, err := w.service(r.n).ReserveParty(t.Context(), Instructor(), wishes)
-	return idsOf(made), err
-}
-
-func (w *world) classAny(t *testing.T, r *walker) ([]string, error) {
-	one := w.request(r)
-	one.Purpose, one.Override = booking.PurposeClass, r.rng.IntN(2) == 0
-	b, err := w.service(r.n).Reserve(t.Context(), Instructor(), one)
-	if err != nil {
-		return nil, err
-	}
-	return []string{b.ID}, nil
-}
-
-func (w *world) moveAny(t *testing.T, r *walker) ([]string, error) {
-	b, ok := w.any(t, r)
-	if !ok {
-		return nil, nil
-	}
-	span, station := w.span(r), StationID(r.rng.IntN(Stations))
-	_, err := w.service(r.n).Change(t.Context(), Instructor(), b.ID, 0, booking.Change{StationID: &station, StartsAt: &span.From, EndsAt: &span.Until})
-	return nil, err
-}
-
-func (w *world) extendAny(t *testing.T, r *walker) ([]string, error) {
-	b, ok := w.any(t, r)
-	if !ok {
-		return nil, nil
-	}
-	until := b.EndsAt.Add(time.Duration(1+r.rng.IntN(4)) * 15 * time.Minute)
-	_, err := w.service(r.n).Change(t.Context(), w.owner(b), b.ID, b.Version, booking.Change{EndsAt: &until})
-	return nil, err
-}
-
-func (w *world) shortenAny(t *testing.T, r *walker) ([]string, error) {
-	b, ok := w.any(t, r)
-	if !ok {
-		return nil, nil
-	}
-	until := b.EndsAt.Add(-15 * time.Minute)
-	_, err := w.service(r.n).Change(t.Context(), w.owner(b), b.ID, 0, booking.Change{EndsAt: &until})
-	return nil, err
-}
-
-func (w *world) cancelAny(t *testing.T, r *walker) ([]string, error) {
-	b, ok := w.any(t, r)
-	if !ok {
-		return nil, nil
-	}
-	_, err := w.service(r.n).Cancel(t.Context(), w.owner(b), b.ID, 0)
-	return nil, err
-}
-
-// owner is whoever has the booking, signed in.
-func (w *world) owner(b booking.Booking) account.Actor {
-	if b.PersonID == Instructor().PersonID {
-		return Instructor()
-	}
-	return account.SignedIn(b.PersonID, account.RoleStudent)
-}
-
-func idsOf(made []booking.Booking) []string {
-	out := make([]string, len(made))
-	for i, b := range made {
-		out[i] = b.ID
-	}
-	return out
 }
 
 func outcome(err error) string {
@@ -337,71 +201,27 @@ func (w *world) checkStored(t *testing.T) {
 	}
 	noneOverlap(t, all)
 	nobodyIsTwice(t, all)
+	nobodyOverspends(t, all)
+	w.strikesFit(t, all)
 	for _, problem := range w.trailsTell(t, all) {
 		t.Error(problem)
 	}
 }
 
-// noneOverlap: no two active bookings of a station share time, buffers and all.
-func noneOverlap(t *testing.T, all []booking.Booking) {
-	t.Helper()
-	last := map[string]booking.Booking{}
-	for _, b := range byStart(all) {
-		if !b.Active() {
-			continue
-		}
-		if before, ok := last[b.StationID]; ok && before.Occupied().Overlaps(b.Occupied()) {
-			t.Errorf("%+v overlaps %+v", b, before)
-		}
-		last[b.StationID] = b
+// eyes is a witness that has always seen the same: most minutes, and use by the half hour.
+type eyes struct{ seed uint64 }
+
+// Minutes gives what was seen.
+func (e eyes) Minutes(_ context.Context, stationID string, from, until time.Time) (booking.Minutes, error) {
+	out := booking.Minutes{From: from}
+	for m := from; m.Before(until); m = m.Add(time.Minute) {
+		half := rand.New(rand.NewPCG(e.seed, uint64(m.Unix()/1800)^uint64(stationID[len(stationID)-1])<<32))
+		out.Seen, out.Used = append(out.Seen, half.IntN(8) > 0), append(out.Used, half.IntN(8) > 0 && half.IntN(3) > 0)
 	}
+	return out, nil
 }
 
-// nobodyIsTwice: nobody sits at two stations at once, but for the seats of one party.
-func nobodyIsTwice(t *testing.T, all []booking.Booking) {
-	t.Helper()
-	last := map[string]booking.Booking{}
-	for _, b := range byStart(all) {
-		if !b.Active() || b.Purpose == booking.PurposeClass {
-			continue
-		}
-		before, ok := last[b.PersonID]
-		if ok && before.Interval().Overlaps(b.Interval()) && (b.PartyID == "" || b.PartyID != before.PartyID) {
-			t.Errorf("%s sits twice: %+v and %+v", b.PersonID, b, before)
-		}
-		if !ok || before.EndsAt.Before(b.EndsAt) {
-			last[b.PersonID] = b
-		}
-	}
-}
-
-func byStart(all []booking.Booking) []booking.Booking {
-	out := slices.Clone(all)
-	slices.SortFunc(out, func(a, b booking.Booking) int {
-		return cmp.Or(a.StartsAt.Compare(b.StartsAt), strings.Compare(a.ID, b.ID))
-	})
-	return out
-}
-
-// trailsTell: the history of a booking has every version once, and ends with what stands. One in twenty is looked at.
-func (w *world) trailsTell(t *testing.T, all []booking.Booking) (problems []string) {
-	t.Helper()
-	for n := 0; n < len(all); n += 20 {
-		b := all[n]
-		entries, err := w.service(0).Trail(t.Context(), b.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, e := range entries {
-			if e.After.Version != int64(i+1) {
-				problems = append(problems, fmt.Sprintf("line %d of %s is version %d", i, b.ID, e.After.Version))
-			}
-		}
-		if len(entries) == 0 {
-			problems = append(problems, "nothing tells of "+b.ID)
-		} else if end := entries[len(entries)-1].After; end.Version != b.Version || end.Interval() != b.Interval() || end.Status != b.Status || end.StationID != b.StationID {
-			problems = append(problems, fmt.Sprintf("%s stands as %+v, its history ends with %+v", b.ID, b, end))
-		}
-	}
-	return problems
+// Outages gives none: those that stand are in the rules.
+func (eyes) Outages(context.Context, string, time.Time, time.Time) ([]equipment.Outage, error) {
+	return nil, nil
 }

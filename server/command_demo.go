@@ -12,6 +12,7 @@ import (
 
 	"github.com/labtide/labtide/server/account"
 	"github.com/labtide/labtide/server/app"
+	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/config"
 	"github.com/labtide/labtide/server/csvimport"
 	"github.com/labtide/labtide/server/demo"
@@ -119,7 +120,9 @@ func (s *show) populate(ctx context.Context) (fresh bool, err error) {
 		if err := s.bringIn(ctx, school); err != nil {
 			return false, err
 		}
-		if err := s.setPasswords(ctx); err != nil {
+		stores := s.server.Stores()
+		team := demo.BookForTeam(ctx, stores.Accounts, booking.New(stores.Bookings, time.Now), s.started)
+		if err := errors.Join(team, s.setPasswords(ctx)); err != nil {
 			return false, err
 		}
 	}

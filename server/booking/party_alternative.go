@@ -37,10 +37,8 @@ func (f *partyFinder) read(ctx context.Context, ask func(*Rules, equipment.Inter
 	if err != nil {
 		return err
 	}
-	return f.s.store.Decide(ctx, ask(rules, f.window), func(v View) (Write, error) {
-		f.view = v
-		return Write{}, nil
-	})
+	f.view, err = f.s.store.Look(ctx, ask(rules, f.window))
+	return err
 }
 
 // partyAlternatives looks for up to three ways out for a refused party: other stations at the same time, further apart,

@@ -171,7 +171,7 @@ func decideSeats(v View, actor account.Actor, seats []Booking, act partyAct, now
 			refused.Refusals = append(refused.Refusals, no.Refusals...)
 		}
 		all.add(w)
-		v.Taken = replaced(v.Taken, w.Update)
+		v.Taken, v.Spent = replaced(v.Taken, w.Update), replaced(v.Spent, w.Update)
 		if len(w.Update) == 0 {
 			w.Update = []Booking{b}
 		}
@@ -213,12 +213,8 @@ func (s *Service) mayChange(ctx context.Context, actor account.Actor, b Booking)
 	if b.TeamID == "" {
 		return fault.Forbidden("not_your_booking", "only whoever has the booking, an instructor or an administrator may change it")
 	}
-	var team account.Team
-	err := s.store.Decide(ctx, Ask{TeamIDs: []string{b.TeamID}}, func(v View) (Write, error) {
-		team = v.Teams[b.TeamID]
-		return Write{}, nil
-	})
-	if err == nil && !account.MayBookFor(actor, team) {
+	v, err := s.store.Look(ctx, Ask{TeamIDs: []string{b.TeamID}})
+	if err == nil && !account.MayBookFor(actor, v.Teams[b.TeamID]) {
 		err = errNotCaptain()
 	}
 	return err

@@ -170,7 +170,7 @@ func (all benches) best(seats int, how seating) (benches, *Refusal) {
 	case together == nil || together.against > apart.against:
 		return nil, &Refusal{
 			Code: CodeNotAdjacent, Detail: fmt.Sprintf("there are %d free stations, but not side by side", seats),
-			Limit: strconv.Itoa(longest), Actual: strconv.Itoa(seats),
+			Limit: strconv.Itoa(longest) + " stations", Actual: strconv.Itoa(seats) + " stations",
 		}
 	}
 	return together.benches, nil
@@ -183,7 +183,7 @@ func tooFewStations(most, seats int, how seating) *Refusal {
 	}
 	return &Refusal{
 		Code: CodeTooFewStations, Detail: fmt.Sprintf("there are only %d stations of this kind %s", most, where),
-		Limit: strconv.Itoa(most), Actual: strconv.Itoa(seats),
+		Limit: strconv.Itoa(most) + " stations", Actual: strconv.Itoa(seats) + " stations",
 	}
 }
 

@@ -103,6 +103,7 @@ func (w *writer) people() {
 		rows = append(rows, []string{p.Login, p.Name, p.Role, p.Programme})
 	}
 	w.file("people.csv", "login,name,role,programme", rows)
+	w.teams()
 }
 
 func (w *writer) bookings() {

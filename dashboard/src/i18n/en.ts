@@ -1,4 +1,5 @@
 import errors from './en.errors'
+import teams from './en.teams'
 import type { Message } from './text.svelte'
 
 // Every sentence of the dashboard. zh.ts has the same keys and placeholders; a test compares them.
@@ -46,6 +47,7 @@ export default {
   'length.hours': '{h} h',
   'length.both': '{h} h {m} min',
   'count.bookings': { one: '1 booking', other: '{n} bookings' },
+  'count.stations': { one: '1 station', other: '{n} stations' },
 
   'signin.title': 'Sign in',
   'signin.headline': 'See what is free, and book it',
@@ -363,6 +365,7 @@ export default {
   'admin.people.hint': 'Add the people who book and teach, or import them from people.csv.',
 
   ...errors,
+  ...teams,
 
   'refusal.slot_taken': 'Somebody else has the station {limit}.',
   'refusal.station_out_of_order': 'The station is out of order: {limit}.',
@@ -375,6 +378,6 @@ export default {
   'refusal.person_busy': 'You have another station {limit}.',
   'refusal.quota_exceeded': 'The quota allows {limit}; with this booking it would be {actual}.',
   'refusal.too_late_to_change': 'This booking could be moved until {limit}.',
-  'refusal.too_few_stations': 'You asked for {actual} stations; there are {limit} in one room.',
-  'refusal.not_adjacent': 'Not {actual} neighbours are free side by side.',
+  'refusal.too_few_stations': 'You asked for {actual}; one room has {limit}.',
+  'refusal.not_adjacent': 'No {actual} are free side by side; at most {limit}.',
 } satisfies Record<string, Message>

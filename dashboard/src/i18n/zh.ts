@@ -1,4 +1,5 @@
 import errors from './zh.errors'
+import teams from './zh.teams'
 import type { Messages } from './text.svelte'
 
 export default {
@@ -44,6 +45,7 @@ export default {
   'length.hours': '{h} 小时',
   'length.both': '{h} 小时 {m} 分',
   'count.bookings': '{n} 次预约',
+  'count.stations': '{n} 个工位',
 
   'signin.title': '登录',
   'signin.headline': '看看哪些工位空闲，马上预约',
@@ -361,6 +363,7 @@ export default {
   'admin.people.hint': '请添加预约和授课人员，或从 people.csv 导入。',
 
   ...errors,
+  ...teams,
 
   'refusal.slot_taken': '该工位已被他人预约：{limit}。',
   'refusal.station_out_of_order': '工位故障停用：{limit}。',
@@ -373,6 +376,6 @@ export default {
   'refusal.person_busy': '你已有其他工位：{limit}。',
   'refusal.quota_exceeded': '配额为 {limit}，加上此次预约将达 {actual}。',
   'refusal.too_late_to_change': '此预约只能在 {limit} 之前改期。',
-  'refusal.too_few_stations': '你需要 {actual} 个工位，同一实训室内只有 {limit} 个。',
-  'refusal.not_adjacent': '没有 {actual} 个相邻的空闲工位。',
+  'refusal.too_few_stations': '你需要{actual}，同一实训室内只有{limit}。',
+  'refusal.not_adjacent': '没有相邻的{actual}空闲，最多{limit}。',
 } satisfies Messages

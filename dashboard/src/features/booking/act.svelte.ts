@@ -2,7 +2,7 @@
 import { api, idempotencyKey, ifMatch, unwrap } from '../../api/client'
 import { explain } from '../../api/problem'
 import { session } from '../../api/session.svelte'
-import type { Booking, Purpose } from '../../api/shapes'
+import type { Booking, NewParty, Party, Purpose } from '../../api/shapes'
 import { dayAndSpan } from '../../i18n/format'
 import { t } from '../../i18n/text.svelte'
 import { serverNow } from '../../lib/clock.svelte'
@@ -41,6 +41,40 @@ export async function reserve({ station, startsAt, endsAt, purpose, programme, o
   made++
   tell(t('book.done', said(booking)), { action: { label: t('undo'), run: () => void giveBack(booking, 'book.undone') } })
   return booking
+}
+
+/** Reserves several stations at once. Throws a Problem when any of them is refused. */
+export async function reserveParty(wish: Omit<NewParty, 'starts_at' | 'ends_at'>, startsAt: number, endsAt: number): Promise<Party> {
+  const body = { ...wish, starts_at: wire(startsAt), ends_at: wire(endsAt) }
+  const party = unwrap(await api.POST('/api/v1/parties', { body, params: { header: idempotencyKey() } }))
+  made++
+  const undo = () => void giveBackParty(party.id, party.version)
+  tell(t('book.done', saidTogether(party.seats)), { action: { label: t('undo'), run: undo } })
+  return party
+}
+
+/** Gives all seats back that still stand. */
+export async function giveBackParty(party: string, version?: number): Promise<void> {
+  try {
+    const header = version ? ifMatch(version) : undefined
+    const after = unwrap(await api.DELETE('/api/v1/parties/{party}', { params: { path: { party }, header } }))
+    tell(t('bookings.cancelled', saidTogether(after.seats)))
+  } catch (error) {
+    tell(explain(error), { kind: 'failed' })
+  }
+  made++
+}
+
+/** Moves or extends all seats that still stand. */
+export async function changeParty(party: string, startsAt: number | null, endsAt: number, override = false): Promise<void> {
+  const body = { ...(startsAt !== null && { starts_at: wire(startsAt) }), ends_at: wire(endsAt), override }
+  const after = unwrap(await api.PATCH('/api/v1/parties/{party}', { body, params: { path: { party } } }))
+  made++
+  tell(t('bookings.moved', saidTogether(after.seats.filter((seat) => seat.status === 'confirmed'))))
+}
+
+function saidTogether(seats: Booking[]): { station: string; span: string } {
+  return { ...said(seats[0]!), station: seats.map((seat) => seat.station.code).sort().join(t('list.comma')) }
 }
 
 /** Cancels, or ends early what has started. */

@@ -19,6 +19,7 @@ const (
 	ActionManageTeams     Action = "manage_teams"      // teams and who is in them
 	ActionManageEquipment Action = "manage_equipment"  // sites, rooms, kinds, stations, devices, enrolment, opening hours
 	ActionManagePeople    Action = "manage_people"     // accounts and roles
+	ActionManageMessages  Action = "manage_messages"   // webhooks, and how messages fare
 	ActionManageTokens    Action = "manage_own_tokens" // API tokens of owner
 	ActionReadPolicies    Action = "read_policies"     // every booking rule, who changed it, and what a change would do
 	ActionManagePolicies  Action = "manage_policies"   // policies, quotas, competition seasons, terms
@@ -32,7 +33,7 @@ func Actions() []Action {
 		ActionGrant,
 		ActionReadAudit,
 		ActionManageTeams,
-		ActionManageEquipment, ActionManagePeople, ActionManageTokens,
+		ActionManageEquipment, ActionManagePeople, ActionManageMessages, ActionManageTokens,
 		ActionReadPolicies, ActionManagePolicies,
 	}
 }
@@ -57,7 +58,7 @@ func Allowed(actor Actor, action Action, owner string) bool {
 		return actor.Role != RoleStudent || owner == actor.PersonID
 	case ActionReadReports, ActionReadAudit, ActionReadPolicies:
 		return actor.Role != RoleStudent
-	case ActionManageEquipment, ActionManagePeople, ActionManagePolicies:
+	case ActionManageEquipment, ActionManagePeople, ActionManageMessages, ActionManagePolicies:
 		return actor.Role == RoleAdmin
 	}
 	return false

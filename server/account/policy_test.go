@@ -21,6 +21,7 @@ var permitted = map[Action]map[Role]string{
 	ActionManageTeams:     {RoleInstructor: "all", RoleAdmin: "all"},
 	ActionManageEquipment: {RoleAdmin: "all"},
 	ActionManagePeople:    {RoleAdmin: "all"},
+	ActionManageMessages:  {RoleAdmin: "all"},
 	ActionReadPolicies:    {RoleInstructor: "all", RolePlanner: "all", RoleAdmin: "all"},
 	ActionManagePolicies:  {RoleAdmin: "all"},
 	ActionManageTokens:    {RoleStudent: "own", RoleInstructor: "own", RolePlanner: "own", RoleAdmin: "own"},
@@ -56,7 +57,7 @@ func TestATokenMayDoOnlyWhatItsScopesSay(t *testing.T) {
 		ActionReadReports: ScopeReport, ActionReadAudit: ScopeReport,
 		ActionGrant:         ScopeAdmin,
 		ActionManageOutages: ScopeAdmin, ActionManageTeams: ScopeAdmin, ActionManageEquipment: ScopeAdmin, ActionManagePeople: ScopeAdmin, ActionManageTokens: ScopeAdmin,
-		ActionManagePolicies: ScopeAdmin,
+		ActionManagePolicies: ScopeAdmin, ActionManageMessages: ScopeAdmin,
 	}
 	for _, action := range Actions() {
 		for _, scope := range Scopes() {

@@ -123,7 +123,7 @@ func (s *Server) build(ctx context.Context, options Options) error {
 		Charter:  s.stores.Charter(),
 		Accounts: accounts, Sessions: s.stores.Sessions, Equipment: s.stores.Equipment, Bookings: bookings,
 		Samples: telemetry.NewService(s.stores.Samples, s.stores.Equipment, time.Now), States: s.stores.States, Board: s.board, Reports: reports,
-		Idempotency: s.stores.Idempotency, Labels: equipment.NewLabelKeys(secret),
+		Idempotency: s.stores.Idempotency, Messages: s.courier.Desk(), Feeds: s.feeds(), Labels: equipment.NewLabelKeys(secret),
 		Metrics: metrics, Dashboard: dashboard.Dist(), Changed: s.registerChanged, Log: s.log.With("part", "http"),
 	})
 }

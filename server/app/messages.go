@@ -13,12 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/labtide/labtide/agent/wire"
-	"github.com/labtide/labtide/server/account"
-	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/config"
 	"github.com/labtide/labtide/server/courier"
-	"github.com/labtide/labtide/server/equipment"
-	"github.com/labtide/labtide/server/fault"
 	"github.com/labtide/labtide/server/mail"
 	"github.com/labtide/labtide/server/webhook"
 )
@@ -36,16 +32,32 @@ func (s *Server) buildCourier(metrics prometheus.Registerer) error {
 		}
 	}
 	deps := courier.Deps{
-		Store: s.stores.Courier, Directory: directory{s.stores},
+		Store: s.stores.Courier, Directory: s.registers(),
 		Poster: webhook.New(webhook.Config{Timeout: s.cfg.Webhooks.Timeout, AllowPrivate: allowed}, time.Now),
 		Notify: s.notify, Now: time.Now, Log: s.log.With("part", "courier"),
 	}
 	if mailer != nil {
 		deps.Mail = mailer
 	}
-	cfg := courier.Config{PublicURL: s.url, Language: s.cfg.Messages.Language, Invitations: s.cfg.Messages.Invitations, Sender: sender}
+	cfg := s.courierConfig()
+	cfg.Sender = sender
 	s.courier = courier.New(cfg, deps)
 	return metrics.Register(courier.Metrics(s.stores.Courier))
+}
+
+func (s *Server) courierConfig() courier.Config {
+	return courier.Config{PublicURL: s.url, Language: s.cfg.Messages.Language, Invitations: s.cfg.Messages.Invitations}
+}
+
+func (s *Server) registers() courier.Registers {
+	return courier.Registers{People: s.stores.Accounts, Places: s.stores.Equipment, Book: s.stores.Bookings}
+}
+
+// feeds makes the calendars.
+func (s *Server) feeds() *courier.Feeds {
+	return courier.NewFeeds(s.courierConfig(), courier.FeedSources{
+		Feeds: s.stores.Courier, Directory: s.registers(), Bookings: s.stores.Bookings.List, Room: s.registers().Room,
+	}, time.Now)
 }
 
 // newMailer gives nil when no mail server is configured, and the plain address of the sender.
@@ -89,87 +101,3 @@ func (s *Server) notify(ctx context.Context, stationID string, n courier.Notice)
 	}
 	return errors.Join(faults...)
 }
-
-// directory is a courier.Directory over the stores.
-type directory struct{ stores *Stores }
-
-func (d directory) Person(ctx context.Context, id string) (courier.Person, error) {
-	p, err := d.stores.Accounts.PersonByID(ctx, id)
-	out := courier.Person{Name: p.Name, Email: p.Email, Language: p.Language}
-	if !p.DisabledAt.IsZero() {
-		out.Email = ""
-	}
-	return out, err
-}
-
-// Staff gives those who may decide about others' bookings and have an address.
-func (d directory) Staff(ctx context.Context) ([]string, error) {
-	people, err := d.stores.Accounts.People(ctx)
-	var ids []string
-	for _, p := range people {
-		if p.Email != "" && p.DisabledAt.IsZero() && p.Role == account.RoleInstructor {
-			ids = append(ids, p.ID)
-		}
-	}
-	return ids, err
-}
-
-func (d directory) Station(ctx context.Context, id string) (courier.Station, error) {
-	if id == "" {
-		return courier.Station{}, nothing("station")
-	}
-	station, err := d.stores.Equipment.StationByID(ctx, id)
-	if err != nil {
-		return courier.Station{}, err
-	}
-	out := courier.Station{Code: station.Code, Name: station.Name, Zone: time.UTC}
-	rooms, err := d.stores.Equipment.Rooms(ctx)
-	if err != nil {
-		return out, err
-	}
-	for _, r := range rooms {
-		if r.ID == station.RoomID {
-			out.Room = r.Name
-		}
-	}
-	out.Zone, err = d.zone(ctx, station.SiteID)
-	return out, err
-}
-
-// zone gives the time zone of a site; the school's first one when it names none.
-func (d directory) zone(ctx context.Context, siteID string) (*time.Location, error) {
-	sites, err := d.stores.Equipment.Sites(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, site := range sites {
-		if site.ID == siteID || siteID == "" {
-			if zone, err := time.LoadLocation(site.TimeZone); err == nil {
-				return zone, nil
-			}
-		}
-	}
-	return time.UTC, nil
-}
-
-func (d directory) Kind(ctx context.Context, id string) (equipment.Text, error) {
-	if id == "" {
-		return equipment.Text{}, nothing("kind")
-	}
-	kinds, err := d.stores.Equipment.Kinds(ctx)
-	for _, k := range kinds {
-		if k.ID == id {
-			return k.Name, nil
-		}
-	}
-	if err == nil {
-		err = nothing("kind")
-	}
-	return equipment.Text{}, err
-}
-
-func (d directory) Booking(ctx context.Context, id string) (booking.Booking, error) {
-	return d.stores.Bookings.ByID(ctx, id)
-}
-
-func nothing(what string) error { return fault.NotFound(what+"_unknown", "there is no such %s", what) }

@@ -34,7 +34,7 @@ func (w *Worker) deliverMail(ctx context.Context, d Delivery) error {
 		return &skipError{"no mail server is configured"}
 	}
 	person, err := w.deps.Directory.Person(ctx, d.TargetID)
-	if fault.KindOf(err) == fault.KindNotFound || err == nil && person.Email == "" {
+	if fault.KindOf(err) == fault.KindNotFound || err == nil && (person.Email == "" || person.Disabled) {
 		return &skipError{"the person has no mail address"}
 	}
 	if err != nil {

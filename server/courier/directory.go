@@ -10,7 +10,7 @@ import (
 
 // Directory knows whom and what messages are about. An unknown id is fault.KindNotFound.
 type Directory interface {
-	// Person gives somebody to write to; one who may not sign in any more has no address.
+	// Person gives somebody to write to.
 	Person(ctx context.Context, id string) (Person, error)
 	// Staff gives the ids of those who approve, decide appeals and run rooms.
 	Staff(ctx context.Context) ([]string, error)
@@ -24,6 +24,7 @@ type Directory interface {
 type Person struct {
 	Name     string
 	Email    string // empty: none
+	Disabled bool   // may not sign in any more: is not written to
 	Language string // empty: not chosen
 }
 

@@ -23,6 +23,7 @@ type language struct {
 	events   map[booking.Event]words
 	date     func(time.Time) string
 	decision map[string]string
+	purposes map[booking.Purpose]string
 }
 
 // words are those of one event. The subject says it to anybody, a group included; the lead to the person.

@@ -17,6 +17,10 @@ func english() language {
 			answer: "Answer", until: "Until",
 		},
 		decision: map[string]string{"accepted": "accepted", "rejected": "rejected", "approved": "approved", "declined": "declined"},
+		purposes: map[booking.Purpose]string{
+			booking.PurposePractice: "Practice", booking.PurposeClass: "Class", booking.PurposeCompetition: "Competition",
+			booking.PurposeResearch: "Research", booking.PurposeService: "Service",
+		},
 		events: map[booking.Event]words{
 			booking.EventReserved:  {"Booked: {station}", "Your booking stands.", "See the booking"},
 			booking.EventChanged:   {"Booking changed: {station}", "Your booking has changed. This is how it stands now.", "See the booking"},

@@ -18,6 +18,10 @@ func chinese() language {
 			station: "工位", kind: "工位类型", time: "时间", from: "原工位", reason: "原因", decision: "结果", answer: "答复", until: "截止",
 		},
 		decision: map[string]string{"accepted": "申诉成立", "rejected": "申诉不成立", "approved": "已通过", "declined": "未通过"},
+		purposes: map[booking.Purpose]string{
+			booking.PurposePractice: "练习", booking.PurposeClass: "上课", booking.PurposeCompetition: "竞赛", booking.PurposeResearch: "科研",
+			booking.PurposeService: "社会服务",
+		},
 		events: map[booking.Event]words{
 			booking.EventReserved:            {"预约成功：{station}", "您的预约已成立。", "查看预约"},
 			booking.EventChanged:             {"预约已变更：{station}", "您的预约有变更，现在的安排如下。", "查看预约"},

@@ -67,6 +67,21 @@ const (
 	CheckInHowQr         CheckInHow = "qr"
 )
 
+// Defines values for DeliveryChannel.
+const (
+	DeliveryChannelMail    DeliveryChannel = "mail"
+	DeliveryChannelNotice  DeliveryChannel = "notice"
+	DeliveryChannelWebhook DeliveryChannel = "webhook"
+)
+
+// Defines values for DeliveryState.
+const (
+	Dead    DeliveryState = "dead"
+	Sent    DeliveryState = "sent"
+	Skipped DeliveryState = "skipped"
+	Waiting DeliveryState = "waiting"
+)
+
 // Defines values for DeviceState.
 const (
 	DeviceStateAway     DeviceState = "away"
@@ -86,11 +101,43 @@ const (
 	DisplacementFateOffered   DisplacementFate = "offered"
 )
 
+// Defines values for EventName.
+const (
+	EventNameAppealDecided           EventName = "appeal_decided"
+	EventNameAppealMade              EventName = "appeal_made"
+	EventNameBookingApproved         EventName = "booking_approved"
+	EventNameBookingCancelled        EventName = "booking_cancelled"
+	EventNameBookingCancelledByOther EventName = "booking_cancelled_by_other"
+	EventNameBookingChanged          EventName = "booking_changed"
+	EventNameBookingDeclined         EventName = "booking_declined"
+	EventNameBookingEnded            EventName = "booking_ended"
+	EventNameBookingMovedByOther     EventName = "booking_moved_by_other"
+	EventNameBookingReleased         EventName = "booking_released"
+	EventNameBookingRequested        EventName = "booking_requested"
+	EventNameBookingReserved         EventName = "booking_reserved"
+	EventNameOfferExpired            EventName = "offer_expired"
+	EventNameOfferMade               EventName = "offer_made"
+	EventNameOutageEnded             EventName = "outage_ended"
+	EventNameOutageReported          EventName = "outage_reported"
+	EventNameOutageStarted           EventName = "outage_started"
+	EventNameQualificationEnding     EventName = "qualification_ending"
+	EventNameReleaseWarning          EventName = "release_warning"
+	EventNameSeriesChanged           EventName = "series_changed"
+	EventNameStrikeTakenBack         EventName = "strike_taken_back"
+	EventNameVerdictAbsent           EventName = "verdict_absent"
+)
+
 // Defines values for FaultReportState.
 const (
 	FaultReportStateConfirmed FaultReportState = "confirmed"
 	FaultReportStateDismissed FaultReportState = "dismissed"
 	FaultReportStateOpen      FaultReportState = "open"
+)
+
+// Defines values for FeedOf.
+const (
+	FeedOfMe   FeedOf = "me"
+	FeedOfRoom FeedOf = "room"
 )
 
 // Defines values for HealthStatus.
@@ -114,6 +161,12 @@ const (
 const (
 	En   Language = "en"
 	ZhCN Language = "zh-CN"
+)
+
+// Defines values for NewFeedOf.
+const (
+	NewFeedOfMe   NewFeedOf = "me"
+	NewFeedOfRoom NewFeedOf = "room"
 )
 
 // Defines values for NewPartyAdjacent.
@@ -247,6 +300,14 @@ const (
 	VerdictAbsent  Verdict = "absent"
 	VerdictArrived Verdict = "arrived"
 	VerdictUnknown Verdict = "unknown"
+)
+
+// Defines values for WebhookShape.
+const (
+	Dingtalk  WebhookShape = "dingtalk"
+	Labtide   WebhookShape = "labtide"
+	Wecom     WebhookShape = "wecom"
+	WecomText WebhookShape = "wecom_text"
 )
 
 // Defines values for ScopePath.
@@ -471,6 +532,35 @@ type DayStrip struct {
 	TimeZone string    `json:"time_zone"`
 }
 
+// Delivery defines model for Delivery.
+type Delivery struct {
+	Attempts  int             `json:"attempts"`
+	Channel   DeliveryChannel `json:"channel"`
+	CreatedAt time.Time       `json:"created_at"`
+	EndedAt   *time.Time      `json:"ended_at,omitempty"`
+
+	// Error Of the last attempt.
+	Error *string   `json:"error,omitempty"`
+	Event EventName `json:"event"`
+
+	// Id What a webhook gets as Labtide-Delivery.
+	Id            string        `json:"id"`
+	NextAttemptAt *time.Time    `json:"next_attempt_at,omitempty"`
+	State         DeliveryState `json:"state"`
+	Target        *PersonRef    `json:"target,omitempty"`
+}
+
+// DeliveryChannel defines model for DeliveryChannel.
+type DeliveryChannel string
+
+// DeliveryList defines model for DeliveryList.
+type DeliveryList struct {
+	Items []Delivery `json:"items"`
+}
+
+// DeliveryState defines model for DeliveryState.
+type DeliveryState string
+
 // DemoAccount defines model for DemoAccount.
 type DemoAccount struct {
 	Login    string `json:"login"`
@@ -585,6 +675,9 @@ type EnrollmentClaim struct {
 	Code string `json:"code"`
 }
 
+// EventName defines model for EventName.
+type EventName string
+
 // Evidence What a verdict rests on: the minutes of the grace, and the one after it.
 type Evidence struct {
 	// Down The station was out of order meanwhile.
@@ -640,6 +733,33 @@ type FaultReportList struct {
 
 // FaultReportState defines model for FaultReportState.
 type FaultReportState string
+
+// Feed defines model for Feed.
+type Feed struct {
+	CreatedAt time.Time `json:"created_at"`
+	Id        string    `json:"id"`
+	Name      string    `json:"name"`
+	Of        FeedOf    `json:"of"`
+
+	// Room The room's id.
+	Room *string `json:"room,omitempty"`
+}
+
+// FeedOf defines model for Feed.Of.
+type FeedOf string
+
+// FeedList defines model for FeedList.
+type FeedList struct {
+	Items []Feed `json:"items"`
+}
+
+// FeedWithAddress defines model for FeedWithAddress.
+type FeedWithAddress struct {
+	Feed Feed `json:"feed"`
+
+	// Url The secret address to subscribe to. Shown only here.
+	Url string `json:"url"`
+}
 
 // FieldChange defines model for FieldChange.
 type FieldChange struct {
@@ -812,6 +932,30 @@ type Me struct {
 	Scopes      []Scope  `json:"scopes"`
 }
 
+// MessageChannel defines model for MessageChannel.
+type MessageChannel struct {
+	Channel DeliveryChannel `json:"channel"`
+
+	// Dead Of the last 30 days.
+	Dead    int `json:"dead"`
+	Waiting int `json:"waiting"`
+}
+
+// MessageStatus defines model for MessageStatus.
+type MessageStatus struct {
+	Channels []MessageChannel `json:"channels"`
+
+	// Dead The latest that were given up.
+	Dead []Delivery `json:"dead"`
+
+	// EffectsWaiting What happened and is not yet on its way to anybody.
+	EffectsWaiting int  `json:"effects_waiting"`
+	MailConfigured bool `json:"mail_configured"`
+
+	// OldestAt When the oldest message that waits was made.
+	OldestAt *time.Time `json:"oldest_at,omitempty"`
+}
+
 // Name defines model for Name.
 type Name struct {
 	Id    string `json:"id"`
@@ -876,6 +1020,21 @@ type NewFaultReport struct {
 	// Station An id, or a code where it is unambiguous.
 	Station Ref `json:"station"`
 }
+
+// NewFeed defines model for NewFeed.
+type NewFeed struct {
+	// Name What the calendar is called; left out, the room's name.
+	Name *string `json:"name,omitempty"`
+
+	// Of `room` needs `room`.
+	Of NewFeedOf `json:"of"`
+
+	// Room An id, or a code where it is unambiguous.
+	Room *Ref `json:"room,omitempty"`
+}
+
+// NewFeedOf `room` needs `room`.
+type NewFeedOf string
 
 // NewKind defines model for NewKind.
 type NewKind struct {
@@ -1097,6 +1256,17 @@ type NewToken struct {
 	ExpiresAt *Instant `json:"expires_at,omitempty"`
 	Name      string   `json:"name"`
 	Scopes    []Scope  `json:"scopes"`
+}
+
+// NewWebhook defines model for NewWebhook.
+type NewWebhook struct {
+	Events *[]EventName `json:"events,omitempty"`
+	Name   string       `json:"name"`
+
+	// Secret To sign by; of a DingTalk robot the one that begins with SEC.
+	Secret *string      `json:"secret,omitempty"`
+	Shape  WebhookShape `json:"shape"`
+	Url    string       `json:"url"`
 }
 
 // OneTimeLink defines model for OneTimeLink.
@@ -2085,6 +2255,59 @@ type UtilizationItem struct {
 // Verdict Whether somebody came: absent is only who was looked out for through the whole grace and never seen.
 type Verdict string
 
+// Webhook defines model for Webhook.
+type Webhook struct {
+	// Address The URL; of what follows its `?`, which may be a secret, only the end is shown.
+	Address   string    `json:"address"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Disabled Switched off, or the target answered 410.
+	Disabled bool `json:"disabled"`
+
+	// Events What it is told of; empty is everything.
+	Events []EventName  `json:"events"`
+	Id     string       `json:"id"`
+	Name   string       `json:"name"`
+	Shape  WebhookShape `json:"shape"`
+
+	// Signed It has a secret.
+	Signed bool `json:"signed"`
+
+	// Version The ETag, without its quotes.
+	Version int64 `json:"version"`
+}
+
+// WebhookChange defines model for WebhookChange.
+type WebhookChange struct {
+	Disabled *bool        `json:"disabled,omitempty"`
+	Events   *[]EventName `json:"events,omitempty"`
+	Name     *string      `json:"name,omitempty"`
+	Secret   *string      `json:"secret,omitempty"`
+	Url      *string      `json:"url,omitempty"`
+}
+
+// WebhookList defines model for WebhookList.
+type WebhookList struct {
+	Items []Webhook `json:"items"`
+}
+
+// WebhookShape defines model for WebhookShape.
+type WebhookShape string
+
+// WebhookTest defines model for WebhookTest.
+type WebhookTest struct {
+	// Problem Why it was not taken.
+	Problem *string `json:"problem,omitempty"`
+	Taken   bool    `json:"taken"`
+}
+
+// WebhookWithSecret defines model for WebhookWithSecret.
+type WebhookWithSecret struct {
+	// Secret Drawn here because none was given. Shown only here.
+	Secret  *string `json:"secret,omitempty"`
+	Webhook Webhook `json:"webhook"`
+}
+
 // WeekHours A time of the week.
 type WeekHours struct {
 	// From Time on the site's wall clock; `24:00` is the end of the day.
@@ -2578,6 +2801,29 @@ type PutTermParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// DeleteWebhookParams defines parameters for DeleteWebhook.
+type DeleteWebhookParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateWebhookParams defines parameters for UpdateWebhook.
+type UpdateWebhookParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListDeliveriesParams defines parameters for ListDeliveries.
+type ListDeliveriesParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetCalendarParams defines parameters for GetCalendar.
+type GetCalendarParams struct {
+	// IfNoneMatch The ETag of what the calendar program has.
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
+}
+
 // CreateBookingJSONRequestBody defines body for CreateBooking for application/json ContentType.
 type CreateBookingJSONRequestBody = NewBooking
 
@@ -2610,6 +2856,9 @@ type ConfirmFaultReportJSONRequestBody = FaultConfirmation
 
 // DismissFaultReportJSONRequestBody defines body for DismissFaultReport for application/json ContentType.
 type DismissFaultReportJSONRequestBody = FaultDismissal
+
+// CreateFeedJSONRequestBody defines body for CreateFeed for application/json ContentType.
+type CreateFeedJSONRequestBody = NewFeed
 
 // CreateKindJSONRequestBody defines body for CreateKind for application/json ContentType.
 type CreateKindJSONRequestBody = NewKind
@@ -2704,6 +2953,12 @@ type PutTermJSONRequestBody = NewTerm
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = NewToken
 
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = NewWebhook
+
+// UpdateWebhookJSONRequestBody defines body for UpdateWebhook for application/json ContentType.
+type UpdateWebhookJSONRequestBody = WebhookChange
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// GetReference This description, as a page to read.
@@ -2775,6 +3030,15 @@ type ServerInterface interface {
 	// DismissFaultReport Close a report; there is no fault, or it has been mended.
 	// (POST /api/v1/fault-reports/{report}/dismiss)
 	DismissFaultReport(ctx echo.Context, report Ref) error
+	// ListFeeds My calendar links, without their addresses.
+	// (GET /api/v1/feeds)
+	ListFeeds(ctx echo.Context) error
+	// CreateFeed Make a calendar link, of my own bookings or of a room.
+	// (POST /api/v1/feeds)
+	CreateFeed(ctx echo.Context) error
+	// RevokeFeed Revoke one of my calendar links.
+	// (DELETE /api/v1/feeds/{feed})
+	RevokeFeed(ctx echo.Context, feed Ref) error
 	// ListKinds The kinds of stations.
 	// (GET /api/v1/kinds)
 	ListKinds(ctx echo.Context) error
@@ -2799,6 +3063,9 @@ type ServerInterface interface {
 	// GetMe Who am I, and what may I do?
 	// (GET /api/v1/me)
 	GetMe(ctx echo.Context) error
+	// GetMessages How messages fare - what waits, and what was given up.
+	// (GET /api/v1/messages)
+	GetMessages(ctx echo.Context) error
 	// ListNames Find people by a part of their name or login, to name them elsewhere.
 	// (GET /api/v1/names)
 	ListNames(ctx echo.Context, params ListNamesParams) error
@@ -3003,6 +3270,27 @@ type ServerInterface interface {
 	// RevokeToken Revoke one of my API tokens.
 	// (DELETE /api/v1/tokens/{token})
 	RevokeToken(ctx echo.Context, token Ref) error
+	// ListWebhooks The webhooks, without their secrets.
+	// (GET /api/v1/webhooks)
+	ListWebhooks(ctx echo.Context) error
+	// CreateWebhook Add a webhook.
+	// (POST /api/v1/webhooks)
+	CreateWebhook(ctx echo.Context) error
+	// DeleteWebhook Remove a webhook. What waits for it is dropped.
+	// (DELETE /api/v1/webhooks/{webhook})
+	DeleteWebhook(ctx echo.Context, webhook Ref, params DeleteWebhookParams) error
+	// UpdateWebhook Change a webhook.
+	// (PATCH /api/v1/webhooks/{webhook})
+	UpdateWebhook(ctx echo.Context, webhook Ref, params UpdateWebhookParams) error
+	// ListDeliveries The latest messages to a webhook, and what became of them.
+	// (GET /api/v1/webhooks/{webhook}/deliveries)
+	ListDeliveries(ctx echo.Context, webhook Ref, params ListDeliveriesParams) error
+	// TestWebhook Post a test message now, and say how it went.
+	// (POST /api/v1/webhooks/{webhook}/test)
+	TestWebhook(ctx echo.Context, webhook Ref) error
+	// GetCalendar The calendar behind a link; nobody needs to sign in.
+	// (GET /calendar/{file})
+	GetCalendar(ctx echo.Context, file string, params GetCalendarParams) error
 	// GetHealth The process answers.
 	// (GET /healthz)
 	GetHealth(ctx echo.Context) error
@@ -3597,6 +3885,40 @@ func (w *ServerInterfaceWrapper) DismissFaultReport(ctx echo.Context) error {
 	return err
 }
 
+// ListFeeds converts echo context to params.
+func (w *ServerInterfaceWrapper) ListFeeds(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListFeeds(ctx)
+	return err
+}
+
+// CreateFeed converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateFeed(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateFeed(ctx)
+	return err
+}
+
+// RevokeFeed converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeFeed(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "feed" -------------
+	var feed Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "feed", ctx.Param("feed"), &feed, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter feed: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeFeed(ctx, feed)
+	return err
+}
+
 // ListKinds converts echo context to params.
 func (w *ServerInterfaceWrapper) ListKinds(ctx echo.Context) error {
 	var err error
@@ -3734,6 +4056,15 @@ func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetMe(ctx)
+	return err
+}
+
+// GetMessages converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMessages(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMessages(ctx)
 	return err
 }
 
@@ -5344,6 +5675,173 @@ func (w *ServerInterfaceWrapper) RevokeToken(ctx echo.Context) error {
 	return err
 }
 
+// ListWebhooks converts echo context to params.
+func (w *ServerInterfaceWrapper) ListWebhooks(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListWebhooks(ctx)
+	return err
+}
+
+// CreateWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateWebhook(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateWebhook(ctx)
+	return err
+}
+
+// DeleteWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "webhook" -------------
+	var webhook Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "webhook", ctx.Param("webhook"), &webhook, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhook: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteWebhook(ctx, webhook, params)
+	return err
+}
+
+// UpdateWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "webhook" -------------
+	var webhook Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "webhook", ctx.Param("webhook"), &webhook, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhook: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateWebhook(ctx, webhook, params)
+	return err
+}
+
+// ListDeliveries converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDeliveries(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "webhook" -------------
+	var webhook Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "webhook", ctx.Param("webhook"), &webhook, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhook: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDeliveriesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDeliveries(ctx, webhook, params)
+	return err
+}
+
+// TestWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) TestWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "webhook" -------------
+	var webhook Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "webhook", ctx.Param("webhook"), &webhook, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhook: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TestWebhook(ctx, webhook)
+	return err
+}
+
+// GetCalendar converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCalendar(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "file" -------------
+	var file string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "file", ctx.Param("file"), &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter file: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCalendarParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCalendar(ctx, file, params)
+	return err
+}
+
 // GetHealth converts echo context to params.
 func (w *ServerInterfaceWrapper) GetHealth(ctx echo.Context) error {
 	var err error
@@ -5441,6 +5939,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/fault-reports", wrapper.ReportFault, options.OperationMiddlewares["reportFault"]...)
 	router.POST(options.BaseURL+"/api/v1/fault-reports/:report/confirm", wrapper.ConfirmFaultReport, options.OperationMiddlewares["confirmFaultReport"]...)
 	router.POST(options.BaseURL+"/api/v1/fault-reports/:report/dismiss", wrapper.DismissFaultReport, options.OperationMiddlewares["dismissFaultReport"]...)
+	router.GET(options.BaseURL+"/api/v1/feeds", wrapper.ListFeeds, options.OperationMiddlewares["listFeeds"]...)
+	router.POST(options.BaseURL+"/api/v1/feeds", wrapper.CreateFeed, options.OperationMiddlewares["createFeed"]...)
+	router.DELETE(options.BaseURL+"/api/v1/feeds/:feed", wrapper.RevokeFeed, options.OperationMiddlewares["revokeFeed"]...)
 	router.GET(options.BaseURL+"/api/v1/kinds", wrapper.ListKinds, options.OperationMiddlewares["listKinds"]...)
 	router.POST(options.BaseURL+"/api/v1/kinds", wrapper.CreateKind, options.OperationMiddlewares["createKind"]...)
 	router.PATCH(options.BaseURL+"/api/v1/kinds/:kind", wrapper.UpdateKind, options.OperationMiddlewares["updateKind"]...)
@@ -5449,6 +5950,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/ledger", wrapper.GetLedgerDay, options.OperationMiddlewares["getLedgerDay"]...)
 	router.POST(options.BaseURL+"/api/v1/links/use", wrapper.UseLink, options.OperationMiddlewares["useLink"]...)
 	router.GET(options.BaseURL+"/api/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
+	router.GET(options.BaseURL+"/api/v1/messages", wrapper.GetMessages, options.OperationMiddlewares["getMessages"]...)
 	router.GET(options.BaseURL+"/api/v1/names", wrapper.ListNames, options.OperationMiddlewares["listNames"]...)
 	router.GET(options.BaseURL+"/api/v1/outages", wrapper.ListOutages, options.OperationMiddlewares["listOutages"]...)
 	router.POST(options.BaseURL+"/api/v1/outages", wrapper.CreateOutage, options.OperationMiddlewares["createOutage"]...)
@@ -5517,6 +6019,13 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
 	router.DELETE(options.BaseURL+"/api/v1/tokens/:token", wrapper.RevokeToken, options.OperationMiddlewares["revokeToken"]...)
+	router.GET(options.BaseURL+"/api/v1/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
+	router.POST(options.BaseURL+"/api/v1/webhooks", wrapper.CreateWebhook, options.OperationMiddlewares["createWebhook"]...)
+	router.DELETE(options.BaseURL+"/api/v1/webhooks/:webhook", wrapper.DeleteWebhook, options.OperationMiddlewares["deleteWebhook"]...)
+	router.PATCH(options.BaseURL+"/api/v1/webhooks/:webhook", wrapper.UpdateWebhook, options.OperationMiddlewares["updateWebhook"]...)
+	router.GET(options.BaseURL+"/api/v1/webhooks/:webhook/deliveries", wrapper.ListDeliveries, options.OperationMiddlewares["listDeliveries"]...)
+	router.POST(options.BaseURL+"/api/v1/webhooks/:webhook/test", wrapper.TestWebhook, options.OperationMiddlewares["testWebhook"]...)
+	router.GET(options.BaseURL+"/calendar/:file", wrapper.GetCalendar, options.OperationMiddlewares["getCalendar"]...)
 	router.GET(options.BaseURL+"/healthz", wrapper.GetHealth, options.OperationMiddlewares["getHealth"]...)
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
@@ -6158,6 +6667,65 @@ func (response DismissFaultReport200JSONResponse) VisitDismissFaultReportRespons
 	return err
 }
 
+type ListFeedsRequestObject struct {
+}
+
+type ListFeedsResponseObject interface {
+	VisitListFeedsResponse(w http.ResponseWriter) error
+}
+
+type ListFeeds200JSONResponse FeedList
+
+func (response ListFeeds200JSONResponse) VisitListFeedsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateFeedRequestObject struct {
+	Body *CreateFeedJSONRequestBody
+}
+
+type CreateFeedResponseObject interface {
+	VisitCreateFeedResponse(w http.ResponseWriter) error
+}
+
+type CreateFeed201JSONResponse FeedWithAddress
+
+func (response CreateFeed201JSONResponse) VisitCreateFeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeFeedRequestObject struct {
+	Feed Ref `json:"feed"`
+}
+
+type RevokeFeedResponseObject interface {
+	VisitRevokeFeedResponse(w http.ResponseWriter) error
+}
+
+type RevokeFeed204Response struct {
+}
+
+func (response RevokeFeed204Response) VisitRevokeFeedResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
 type ListKindsRequestObject struct {
 }
 
@@ -6340,6 +6908,27 @@ type GetMeResponseObject interface {
 type GetMe200JSONResponse Me
 
 func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMessagesRequestObject struct {
+}
+
+type GetMessagesResponseObject interface {
+	VisitGetMessagesResponse(w http.ResponseWriter) error
+}
+
+type GetMessages200JSONResponse MessageStatus
+
+func (response GetMessages200JSONResponse) VisitGetMessagesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -8105,6 +8694,204 @@ func (response RevokeToken204Response) VisitRevokeTokenResponse(w http.ResponseW
 	return nil
 }
 
+type ListWebhooksRequestObject struct {
+}
+
+type ListWebhooksResponseObject interface {
+	VisitListWebhooksResponse(w http.ResponseWriter) error
+}
+
+type ListWebhooks200JSONResponse WebhookList
+
+func (response ListWebhooks200JSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhookRequestObject struct {
+	Body *CreateWebhookJSONRequestBody
+}
+
+type CreateWebhookResponseObject interface {
+	VisitCreateWebhookResponse(w http.ResponseWriter) error
+}
+
+type CreateWebhook201ResponseHeaders struct {
+	ETag string
+}
+
+type CreateWebhook201JSONResponse struct {
+	Body    WebhookWithSecret
+	Headers CreateWebhook201ResponseHeaders
+}
+
+func (response CreateWebhook201JSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhookRequestObject struct {
+	Webhook Ref `json:"webhook"`
+	Params  DeleteWebhookParams
+}
+
+type DeleteWebhookResponseObject interface {
+	VisitDeleteWebhookResponse(w http.ResponseWriter) error
+}
+
+type DeleteWebhook204Response struct {
+}
+
+func (response DeleteWebhook204Response) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type UpdateWebhookRequestObject struct {
+	Webhook Ref `json:"webhook"`
+	Params  UpdateWebhookParams
+	Body    *UpdateWebhookJSONRequestBody
+}
+
+type UpdateWebhookResponseObject interface {
+	VisitUpdateWebhookResponse(w http.ResponseWriter) error
+}
+
+type UpdateWebhook200ResponseHeaders struct {
+	ETag string
+}
+
+type UpdateWebhook200JSONResponse struct {
+	Body    Webhook
+	Headers UpdateWebhook200ResponseHeaders
+}
+
+func (response UpdateWebhook200JSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeliveriesRequestObject struct {
+	Webhook Ref `json:"webhook"`
+	Params  ListDeliveriesParams
+}
+
+type ListDeliveriesResponseObject interface {
+	VisitListDeliveriesResponse(w http.ResponseWriter) error
+}
+
+type ListDeliveries200JSONResponse DeliveryList
+
+func (response ListDeliveries200JSONResponse) VisitListDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhookRequestObject struct {
+	Webhook Ref `json:"webhook"`
+}
+
+type TestWebhookResponseObject interface {
+	VisitTestWebhookResponse(w http.ResponseWriter) error
+}
+
+type TestWebhook200JSONResponse WebhookTest
+
+func (response TestWebhook200JSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCalendarRequestObject struct {
+	File   string `json:"file"`
+	Params GetCalendarParams
+}
+
+type GetCalendarResponseObject interface {
+	VisitGetCalendarResponse(w http.ResponseWriter) error
+}
+
+type GetCalendar200ResponseHeaders struct {
+	CacheControl *string
+	ETag         string
+}
+
+type GetCalendar200TextcalendarResponse struct {
+	Body          io.Reader
+	Headers       GetCalendar200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetCalendar200TextcalendarResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/calendar")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetCalendar304ResponseHeaders struct {
+	ETag string
+}
+
+type GetCalendar304Response struct {
+	Headers GetCalendar304ResponseHeaders
+}
+
+func (response GetCalendar304Response) VisitGetCalendarResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
 type GetHealthRequestObject struct {
 }
 
@@ -8260,6 +9047,15 @@ type StrictServerInterface interface {
 	// DismissFaultReport Close a report; there is no fault, or it has been mended.
 	// (POST /api/v1/fault-reports/{report}/dismiss)
 	DismissFaultReport(ctx context.Context, request DismissFaultReportRequestObject) (DismissFaultReportResponseObject, error)
+	// ListFeeds My calendar links, without their addresses.
+	// (GET /api/v1/feeds)
+	ListFeeds(ctx context.Context, request ListFeedsRequestObject) (ListFeedsResponseObject, error)
+	// CreateFeed Make a calendar link, of my own bookings or of a room.
+	// (POST /api/v1/feeds)
+	CreateFeed(ctx context.Context, request CreateFeedRequestObject) (CreateFeedResponseObject, error)
+	// RevokeFeed Revoke one of my calendar links.
+	// (DELETE /api/v1/feeds/{feed})
+	RevokeFeed(ctx context.Context, request RevokeFeedRequestObject) (RevokeFeedResponseObject, error)
 	// ListKinds The kinds of stations.
 	// (GET /api/v1/kinds)
 	ListKinds(ctx context.Context, request ListKindsRequestObject) (ListKindsResponseObject, error)
@@ -8284,6 +9080,9 @@ type StrictServerInterface interface {
 	// GetMe Who am I, and what may I do?
 	// (GET /api/v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	// GetMessages How messages fare - what waits, and what was given up.
+	// (GET /api/v1/messages)
+	GetMessages(ctx context.Context, request GetMessagesRequestObject) (GetMessagesResponseObject, error)
 	// ListNames Find people by a part of their name or login, to name them elsewhere.
 	// (GET /api/v1/names)
 	ListNames(ctx context.Context, request ListNamesRequestObject) (ListNamesResponseObject, error)
@@ -8488,6 +9287,27 @@ type StrictServerInterface interface {
 	// RevokeToken Revoke one of my API tokens.
 	// (DELETE /api/v1/tokens/{token})
 	RevokeToken(ctx context.Context, request RevokeTokenRequestObject) (RevokeTokenResponseObject, error)
+	// ListWebhooks The webhooks, without their secrets.
+	// (GET /api/v1/webhooks)
+	ListWebhooks(ctx context.Context, request ListWebhooksRequestObject) (ListWebhooksResponseObject, error)
+	// CreateWebhook Add a webhook.
+	// (POST /api/v1/webhooks)
+	CreateWebhook(ctx context.Context, request CreateWebhookRequestObject) (CreateWebhookResponseObject, error)
+	// DeleteWebhook Remove a webhook. What waits for it is dropped.
+	// (DELETE /api/v1/webhooks/{webhook})
+	DeleteWebhook(ctx context.Context, request DeleteWebhookRequestObject) (DeleteWebhookResponseObject, error)
+	// UpdateWebhook Change a webhook.
+	// (PATCH /api/v1/webhooks/{webhook})
+	UpdateWebhook(ctx context.Context, request UpdateWebhookRequestObject) (UpdateWebhookResponseObject, error)
+	// ListDeliveries The latest messages to a webhook, and what became of them.
+	// (GET /api/v1/webhooks/{webhook}/deliveries)
+	ListDeliveries(ctx context.Context, request ListDeliveriesRequestObject) (ListDeliveriesResponseObject, error)
+	// TestWebhook Post a test message now, and say how it went.
+	// (POST /api/v1/webhooks/{webhook}/test)
+	TestWebhook(ctx context.Context, request TestWebhookRequestObject) (TestWebhookResponseObject, error)
+	// GetCalendar The calendar behind a link; nobody needs to sign in.
+	// (GET /calendar/{file})
+	GetCalendar(ctx context.Context, request GetCalendarRequestObject) (GetCalendarResponseObject, error)
 	// GetHealth The process answers.
 	// (GET /healthz)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
@@ -9329,6 +10149,100 @@ func (sh *strictHandler) DismissFaultReport(ctx echo.Context, report Ref) error 
 	return nil
 }
 
+// ListFeeds operation middleware
+func (sh *strictHandler) ListFeeds(ctx echo.Context) error {
+	var request ListFeedsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListFeeds(ctx.Request().Context(), request.(ListFeedsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListFeeds")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListFeedsResponseObject); ok {
+		return validResponse.VisitListFeedsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateFeed operation middleware
+func (sh *strictHandler) CreateFeed(ctx echo.Context) error {
+	var request CreateFeedRequestObject
+
+	var body CreateFeedJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateFeed(ctx.Request().Context(), request.(CreateFeedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateFeed")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateFeedResponseObject); ok {
+		return validResponse.VisitCreateFeedResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeFeed operation middleware
+func (sh *strictHandler) RevokeFeed(ctx echo.Context, feed Ref) error {
+	var request RevokeFeedRequestObject
+
+	request.Feed = feed
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeFeed(ctx.Request().Context(), request.(RevokeFeedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeFeed")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeFeedResponseObject); ok {
+		return validResponse.VisitRevokeFeedResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListKinds operation middleware
 func (sh *strictHandler) ListKinds(ctx echo.Context) error {
 	var request ListKindsRequestObject
@@ -9586,6 +10500,29 @@ func (sh *strictHandler) GetMe(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetMeResponseObject); ok {
 		return validResponse.VisitGetMeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetMessages operation middleware
+func (sh *strictHandler) GetMessages(ctx echo.Context) error {
+	var request GetMessagesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMessages(ctx.Request().Context(), request.(GetMessagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMessages")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMessagesResponseObject); ok {
+		return validResponse.VisitGetMessagesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -11915,6 +12852,227 @@ func (sh *strictHandler) RevokeToken(ctx echo.Context, token Ref) error {
 		return err
 	} else if validResponse, ok := response.(RevokeTokenResponseObject); ok {
 		return validResponse.VisitRevokeTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListWebhooks operation middleware
+func (sh *strictHandler) ListWebhooks(ctx echo.Context) error {
+	var request ListWebhooksRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWebhooks(ctx.Request().Context(), request.(ListWebhooksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWebhooks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListWebhooksResponseObject); ok {
+		return validResponse.VisitListWebhooksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateWebhook operation middleware
+func (sh *strictHandler) CreateWebhook(ctx echo.Context) error {
+	var request CreateWebhookRequestObject
+
+	var body CreateWebhookJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateWebhook(ctx.Request().Context(), request.(CreateWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateWebhookResponseObject); ok {
+		return validResponse.VisitCreateWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteWebhook operation middleware
+func (sh *strictHandler) DeleteWebhook(ctx echo.Context, webhook Ref, params DeleteWebhookParams) error {
+	var request DeleteWebhookRequestObject
+
+	request.Webhook = webhook
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteWebhook(ctx.Request().Context(), request.(DeleteWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteWebhookResponseObject); ok {
+		return validResponse.VisitDeleteWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateWebhook operation middleware
+func (sh *strictHandler) UpdateWebhook(ctx echo.Context, webhook Ref, params UpdateWebhookParams) error {
+	var request UpdateWebhookRequestObject
+
+	request.Webhook = webhook
+	request.Params = params
+
+	var body UpdateWebhookJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateWebhook(ctx.Request().Context(), request.(UpdateWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateWebhookResponseObject); ok {
+		return validResponse.VisitUpdateWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDeliveries operation middleware
+func (sh *strictHandler) ListDeliveries(ctx echo.Context, webhook Ref, params ListDeliveriesParams) error {
+	var request ListDeliveriesRequestObject
+
+	request.Webhook = webhook
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDeliveries(ctx.Request().Context(), request.(ListDeliveriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDeliveries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDeliveriesResponseObject); ok {
+		return validResponse.VisitListDeliveriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TestWebhook operation middleware
+func (sh *strictHandler) TestWebhook(ctx echo.Context, webhook Ref) error {
+	var request TestWebhookRequestObject
+
+	request.Webhook = webhook
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestWebhook(ctx.Request().Context(), request.(TestWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TestWebhookResponseObject); ok {
+		return validResponse.VisitTestWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetCalendar operation middleware
+func (sh *strictHandler) GetCalendar(ctx echo.Context, file string, params GetCalendarParams) error {
+	var request GetCalendarRequestObject
+
+	request.File = file
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCalendar(ctx.Request().Context(), request.(GetCalendarRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCalendar")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCalendarResponseObject); ok {
+		return validResponse.VisitGetCalendarResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

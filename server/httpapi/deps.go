@@ -11,6 +11,7 @@ import (
 
 	"github.com/labtide/labtide/server/account"
 	"github.com/labtide/labtide/server/booking"
+	"github.com/labtide/labtide/server/courier"
 	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/live"
 	"github.com/labtide/labtide/server/report"
@@ -29,6 +30,8 @@ type Deps struct {
 	Board       LiveBoard
 	Reports     Reports
 	Idempotency Idempotency
+	Messages    Messages
+	Feeds       Feeds
 	// Labels makes the keys of the codes that are printed on stations.
 	Labels equipment.LabelKeys
 	// Checks are the parts that the server cannot work without, by name.
@@ -112,6 +115,26 @@ type Idempotency interface {
 	Finish(ctx context.Context, personID, key string, answer []byte) error
 	// Release gives a claim up: the request may be sent again as if it had never come.
 	Release(ctx context.Context, personID, key string) error
+}
+
+// Messages is the part of courier.Desk that the edge calls; the errors are its.
+type Messages interface {
+	Status(ctx context.Context) (courier.Status, error)
+	Hooks(ctx context.Context) ([]courier.Hook, error)
+	Hook(ctx context.Context, id string) (courier.Hook, error)
+	Add(ctx context.Context, actor account.Actor, h courier.Hook) (made courier.Hook, secret string, err error)
+	Change(ctx context.Context, id string, version int64, c courier.HookChange) (courier.Hook, error)
+	Remove(ctx context.Context, id string, version int64) error
+	Test(ctx context.Context, id string) (problem string, err error)
+	Deliveries(ctx context.Context, hookID string, limit int) ([]courier.Delivery, error)
+}
+
+// Feeds is the part of courier.Feeds that the edge calls; the errors are its.
+type Feeds interface {
+	List(ctx context.Context, personID string) ([]courier.Feed, error)
+	Create(ctx context.Context, actor account.Actor, room, name string) (f courier.Feed, secret string, err error)
+	Revoke(ctx context.Context, personID, id string) error
+	Render(ctx context.Context, secret string) (text []byte, personID string, err error)
 }
 
 // Check says whether a part answers. It must give up when the context ends.

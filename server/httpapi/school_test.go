@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,12 +21,14 @@ import (
 
 	"github.com/labtide/labtide/server/account"
 	"github.com/labtide/labtide/server/booking"
+	"github.com/labtide/labtide/server/courier"
 	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/live"
 	"github.com/labtide/labtide/server/report"
 	"github.com/labtide/labtide/server/sqldb"
 	"github.com/labtide/labtide/server/telemetry"
 	"github.com/labtide/labtide/server/telemetry/telemetrytest"
+	"github.com/labtide/labtide/server/webhook"
 )
 
 // school is a whole server over SQLite: two rooms, three stations, four people with a token each.
@@ -35,6 +38,7 @@ type school struct {
 	deps     Deps
 	accounts *account.Service
 	board    *live.Board
+	told     *courier.Worker
 	stations []equipment.Station
 	people   map[account.Role]account.Person
 	tokens   map[account.Role]string
@@ -92,7 +96,16 @@ func newSchool(t testing.TB, change ...func(*Config, *Deps)) *school {
 	s.board = live.New(live.Sources{
 		Register: register, States: sqldb.NewStates(db), People: people, Bookings: boardBookings{bookings}, Days: reports, Now: s.clock,
 	}, log)
+	registers := courier.Registers{People: people, Places: register, Book: bookings}
+	s.told = courier.New(courier.Config{PublicURL: "http://labtide.test", Language: courier.Chinese}, courier.Deps{
+		Store: sqldb.NewCourier(db), Directory: registers, Now: s.clock, Log: log,
+		Poster: webhook.New(webhook.Config{Timeout: 5 * time.Second, AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/16")}}, s.clock),
+	})
 	s.deps = Deps{
+		Messages: s.told.Desk(),
+		Feeds: courier.NewFeeds(courier.Config{PublicURL: "http://labtide.test", Language: courier.Chinese}, courier.FeedSources{
+			Feeds: sqldb.NewCourier(db), Directory: registers, Bookings: bookings.List, Room: registers.Room,
+		}, s.clock),
 		Accounts: s.accounts, Sessions: sqldb.NewSessions(db), Equipment: register, Bookings: booking.New(bookings, s.clock),
 		Charter: booking.NewCharter(bookings, register, people, s.clock),
 		Samples: telemetry.NewService(telemetrytest.NewMemory(), register, s.clock), States: sqldb.NewStates(db),

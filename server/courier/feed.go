@@ -1,0 +1,196 @@
+package courier
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/booking"
+	"github.com/labtide/labtide/server/calendar"
+	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/fault"
+)
+
+// Feed is a calendar to which somebody subscribes by a secret address. Only the SHA-256 of the secret is stored.
+type Feed struct {
+	ID        string
+	Hash      []byte
+	PersonID  string // whose link it is
+	RoomID    string // empty: the person's own bookings
+	Name      string
+	CreatedAt time.Time
+	RevokedAt time.Time
+}
+
+// FeedStore keeps feeds. What is revoked is as if it were not there: fault.KindNotFound "feed_unknown".
+type FeedStore interface {
+	InsertFeed(ctx context.Context, f Feed) (Feed, error)
+	// Feeds gives those of a person, oldest first.
+	Feeds(ctx context.Context, personID string) ([]Feed, error)
+	FeedByHash(ctx context.Context, hash []byte) (Feed, error)
+	// RevokeFeed revokes one of that person; another's is unknown, too.
+	RevokeFeed(ctx context.Context, personID, id string, now time.Time) error
+}
+
+// FeedSources is what feeds are made of.
+type FeedSources struct {
+	Feeds     FeedStore
+	Directory Directory
+	// Bookings lists by start; it is booking.Reader's List.
+	Bookings func(ctx context.Context, f booking.Filter) ([]booking.Booking, error)
+	// Room gives a room and its stations by id or code.
+	Room func(ctx context.Context, room string) (equipment.Room, []equipment.Station, error)
+}
+
+// Feeds serves calendars.
+type Feeds struct {
+	cfg Config
+	src FeedSources
+	now func() time.Time
+}
+
+// NewFeeds makes the service.
+func NewFeeds(cfg Config, src FeedSources, now func() time.Time) *Feeds {
+	return &Feeds{cfg: cfg, src: src, now: now}
+}
+
+// Bounds of feeds.
+const (
+	maxFeeds         = 20 // of a person
+	maxFeedEvents    = 5000
+	feedBehind       = 30 * 24 * time.Hour // also how long a cancelled booking is shown as such
+	feedAhead        = 366 * 24 * time.Hour
+	roomFeedAhead    = 92 * 24 * time.Hour
+	feedSecretPrefix = "cal"
+)
+
+// List gives the feeds of a person.
+func (s *Feeds) List(ctx context.Context, personID string) ([]Feed, error) {
+	return s.src.Feeds.Feeds(ctx, personID)
+}
+
+// Create makes a feed of the actor's own bookings or, with a room (id or code), of the room's; the secret is shown once.
+func (s *Feeds) Create(ctx context.Context, actor account.Actor, room, name string) (Feed, string, error) {
+	if name = strings.TrimSpace(name); utf8.RuneCountInString(name) > maxNameRunes {
+		return Feed{}, "", fault.Rule("feed_name_long", "the name has at most %d characters", maxNameRunes).On("name")
+	}
+	f := Feed{PersonID: actor.PersonID, Name: name, CreatedAt: s.now().UTC().Truncate(time.Second)}
+	if room != "" {
+		r, _, err := s.src.Room(ctx, room)
+		if err != nil {
+			return Feed{}, "", err
+		}
+		f.RoomID = r.ID
+	}
+	there, err := s.src.Feeds.Feeds(ctx, actor.PersonID)
+	if err != nil {
+		return Feed{}, "", err
+	}
+	if len(there) >= maxFeeds {
+		return Feed{}, "", fault.Rule("feeds_too_many", "you have %d calendar links; revoke one first", len(there))
+	}
+	secret := feedSecretPrefix + strings.ToLower(rand.Text())
+	f.Hash = account.Hash(secret)
+	f, err = s.src.Feeds.InsertFeed(ctx, f)
+	return f, secret, err
+}
+
+// Revoke ends a feed of that person.
+func (s *Feeds) Revoke(ctx context.Context, personID, id string) error {
+	return s.src.Feeds.RevokeFeed(ctx, personID, id, s.now())
+}
+
+// Render gives the calendar behind a secret, and whose link it is. Unknown, revoked, and of somebody who may not sign in
+// any more are the same: fault.KindNotFound "feed_unknown".
+func (s *Feeds) Render(ctx context.Context, secret string) (text []byte, personID string, err error) {
+	f, err := s.src.Feeds.FeedByHash(ctx, account.Hash(secret))
+	if err != nil {
+		return nil, "", err
+	}
+	person, err := s.src.Directory.Person(ctx, f.PersonID)
+	if fault.KindOf(err) == fault.KindNotFound || person.Disabled {
+		return nil, "", ErrFeedUnknown()
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	language := person.Language
+	if language == "" {
+		language = s.cfg.Language
+	}
+	feed, filter, places, err := s.open(ctx, f, language)
+	if err != nil {
+		return nil, "", err
+	}
+	bookings, err := s.src.Bookings(ctx, filter)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, b := range bookings {
+		station, ok := places[b.StationID]
+		if !ok {
+			if station, err = known(s.src.Directory.Station(ctx, b.StationID)); err != nil {
+				return nil, "", err
+			}
+			places[b.StationID] = station
+		}
+		if e, show := s.event(b, station, f, language); show {
+			feed.Events = append(feed.Events, e)
+		}
+		if feed.Location == nil {
+			feed.Location = station.Zone
+		}
+	}
+	return calendar.Write(feed), f.PersonID, nil
+}
+
+// ErrFeedUnknown is for a link that leads to nothing.
+func ErrFeedUnknown() error {
+	return fault.NotFound("feed_unknown", "there is no such calendar; its link may have been revoked")
+}
+
+// open says what a feed is called, which bookings belong to it, and the places that are known already.
+func (s *Feeds) open(ctx context.Context, f Feed, language string) (calendar.Feed, booking.Filter, map[string]Station, error) {
+	now := s.now()
+	filter := booking.Filter{PersonID: f.PersonID, From: now.Add(-feedBehind), Until: now.Add(feedAhead), Limit: maxFeedEvents}
+	name := map[string]string{English: "My stations", Chinese: "我的工位预约"}[in(language).tag]
+	if f.RoomID != "" {
+		room, stations, err := s.src.Room(ctx, f.RoomID)
+		if err != nil {
+			return calendar.Feed{}, filter, nil, err
+		}
+		filter.PersonID, filter.Until, filter.StationIDs = "", now.Add(roomFeedAhead), []string{}
+		for _, station := range stations {
+			filter.StationIDs = append(filter.StationIDs, station.ID)
+		}
+		if name = room.Name.In(language); name == "" {
+			name = room.Code
+		}
+		if len(filter.StationIDs) == 0 {
+			filter.StationIDs = []string{""} // an empty room, not every room
+		}
+	}
+	if f.Name != "" {
+		name = f.Name
+	}
+	return calendar.Feed{Name: name}, filter, map[string]Station{}, nil
+}
+
+// event gives what a feed shows of a booking. A room's feed names nobody, and says nothing of what never took place.
+func (s *Feeds) event(b booking.Booking, station Station, f Feed, language string) (calendar.Event, bool) {
+	if b.Status == booking.StatusCancelled && s.now().Sub(b.ChangedAt) > feedBehind {
+		return calendar.Event{}, false
+	}
+	e := CalendarEvent(b, station, language, s.cfg.PublicURL)
+	purpose := in(language).purposes[b.Purpose]
+	if f.RoomID == "" {
+		e.Description = strings.TrimSpace(purpose + "\n" + b.Programme)
+		return e, true
+	}
+	e.URL = ""
+	e.Summary += " · " + purpose
+	return e, true
+}

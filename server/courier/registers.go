@@ -1,0 +1,125 @@
+package courier
+
+import (
+	"context"
+	"time"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/booking"
+	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/fault"
+)
+
+// Registers is a Directory over what the domain keeps.
+type Registers struct {
+	People account.PersonStore
+	Places equipment.Registry
+	// Book reads bookings by id.
+	Book interface {
+		ByID(ctx context.Context, id string) (booking.Booking, error)
+	}
+}
+
+// Person gives somebody to write to.
+func (d Registers) Person(ctx context.Context, id string) (Person, error) {
+	p, err := d.People.PersonByID(ctx, id)
+	return Person{Name: p.Name, Email: p.Email, Language: p.Language, Disabled: !p.DisabledAt.IsZero()}, err
+}
+
+// Staff gives those who may decide about others' bookings and have an address.
+func (d Registers) Staff(ctx context.Context) ([]string, error) {
+	people, err := d.People.People(ctx)
+	var ids []string
+	for _, p := range people {
+		if p.Email != "" && p.DisabledAt.IsZero() && p.Role == account.RoleInstructor {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids, err
+}
+
+// Station gives where it happened.
+func (d Registers) Station(ctx context.Context, id string) (Station, error) {
+	if id == "" {
+		return Station{}, nothing("station")
+	}
+	station, err := d.Places.StationByID(ctx, id)
+	if err != nil {
+		return Station{}, err
+	}
+	out := Station{Code: station.Code, Name: station.Name, Zone: time.UTC}
+	rooms, err := d.Places.Rooms(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, r := range rooms {
+		if r.ID == station.RoomID {
+			out.Room = r.Name
+		}
+	}
+	out.Zone, err = d.zone(ctx, station.SiteID)
+	return out, err
+}
+
+// zone gives the time zone of a site; the school's first one when it names none.
+func (d Registers) zone(ctx context.Context, siteID string) (*time.Location, error) {
+	sites, err := d.Places.Sites(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, site := range sites {
+		if site.ID == siteID || siteID == "" {
+			if zone, err := time.LoadLocation(site.TimeZone); err == nil {
+				return zone, nil
+			}
+		}
+	}
+	return time.UTC, nil
+}
+
+// Kind gives the name of a kind of station.
+func (d Registers) Kind(ctx context.Context, id string) (equipment.Text, error) {
+	if id == "" {
+		return equipment.Text{}, nothing("kind")
+	}
+	kinds, err := d.Places.Kinds(ctx)
+	for _, k := range kinds {
+		if k.ID == id {
+			return k.Name, nil
+		}
+	}
+	if err == nil {
+		err = nothing("kind")
+	}
+	return equipment.Text{}, err
+}
+
+// Room gives a room by id or code, and its stations.
+func (d Registers) Room(ctx context.Context, idOrCode string) (equipment.Room, []equipment.Station, error) {
+	rooms, err := d.Places.Rooms(ctx)
+	if err != nil {
+		return equipment.Room{}, nil, err
+	}
+	var found []equipment.Room
+	for _, r := range rooms {
+		if r.ID == idOrCode {
+			found = []equipment.Room{r}
+			break
+		}
+		if r.Code == idOrCode {
+			found = append(found, r)
+		}
+	}
+	if len(found) != 1 {
+		return equipment.Room{}, nil, fault.NotFound("room_unknown", "there is no room %q, or several sites have one", idOrCode)
+	}
+	stations, err := d.Places.Stations(ctx, equipment.StationFilter{Room: found[0].ID})
+	return found[0], stations, err
+}
+
+// Booking gives what it is about.
+func (d Registers) Booking(ctx context.Context, id string) (booking.Booking, error) {
+	return d.Book.ByID(ctx, id)
+}
+
+func nothing(what string) error { return fault.NotFound(what+"_unknown", "there is no such %s", what) }

@@ -65,14 +65,14 @@ func (p *place) kept(span equipment.Interval) equipment.Interval {
 
 // subtract takes the blocked intervals out of the open ones; both are in order and do not overlap among themselves.
 func subtract(open, blocked []equipment.Interval) []equipment.Interval {
-	var out []equipment.Interval
+	out := make([]equipment.Interval, 0, len(open)+len(blocked))
 	for _, o := range open {
+		for len(blocked) > 0 && !blocked[0].Until.After(o.From) {
+			blocked = blocked[1:]
+		}
 		for _, b := range blocked {
 			if !b.From.Before(o.Until) {
 				break
-			}
-			if !b.Overlaps(o) {
-				continue
 			}
 			if before := (equipment.Interval{From: o.From, Until: b.From}); !before.Empty() {
 				out = append(out, before)
@@ -105,14 +105,10 @@ func (q *inquiry) free(window equipment.Interval, length time.Duration) []equipm
 	if window.From.Before(earliest) {
 		window.From = earliest
 	}
-	blocked := make([]equipment.Interval, 0, len(q.busy)+len(p.outages)+1)
-	for _, span := range q.busy {
-		blocked = append(blocked, p.kept(span))
-	}
-	blocked = append(blocked, p.blocked(q.taken, q.inTheWay)...)
-	blocked = append(blocked, q.exhausted(window, length)...)
-	var out []equipment.Interval
-	for _, gap := range p.gaps(window, q.open, blocked) {
+	blocked := append(p.blocked(q.taken, q.inTheWay), q.exhausted(window, length)...)
+	gaps := p.gaps(window, q.apart(), blocked)
+	out := gaps[:0]
+	for _, gap := range gaps {
 		if !gap.From.Equal(running) {
 			gap.From = p.ceil(gap.From)
 		}
@@ -122,6 +118,22 @@ func (q *inquiry) free(window equipment.Interval, length time.Duration) []equipm
 		}
 	}
 	return out
+}
+
+// apart takes what is busy out of what is open; nil where a search has read neither.
+func (q *inquiry) apart() []equipment.Interval {
+	if len(q.busy) == 0 || q.open == nil {
+		return q.open
+	}
+	kept := make([]equipment.Interval, len(q.busy))
+	for i, span := range q.busy {
+		kept[i] = q.place.kept(span)
+	}
+	left := subtract(q.open, equipment.Merge(kept))
+	if left == nil {
+		left = []equipment.Interval{} // closed, and not unknown
+	}
+	return left
 }
 
 // inTheWay reports whether a booking keeps the inquiry's person off the place: because it has the station, or the person.

@@ -116,9 +116,9 @@ func (s *Service) Availability(ctx context.Context, actor account.Actor, query Q
 	}
 	f := search{
 		inquiry: inquiry{proposal: pr, actor: actor, now: s.clock(), taken: own, view: view, counted: tallies{}},
-		busy:    byStation(busy), open: map[string][]equipment.Interval{},
+		busy:    busy, open: map[string][]equipment.Interval{},
 	}
-	out := make([]Free, 0, len(busy)+len(stations))
+	var out []Free
 	for _, id := range stations {
 		out = f.free(out, rules.places[id], window, query.Length)
 	}
@@ -142,21 +142,6 @@ func (s *search) free(out []Free, p *place, window equipment.Interval, length ti
 	q.place, q.open, q.busy = p, open, s.busy[p.ID]
 	for _, gap := range q.free(window, length) {
 		out = append(out, Free{StationID: p.ID, From: gap.From, Until: gap.Until, Longest: q.longestIn(gap)})
-	}
-	return out
-}
-
-func byStation(busy []Busy) map[string][]equipment.Interval {
-	out := map[string][]equipment.Interval{}
-	counts := map[string]int{}
-	for _, b := range busy {
-		counts[b.StationID]++
-	}
-	for id, n := range counts {
-		out[id] = make([]equipment.Interval, 0, n)
-	}
-	for _, b := range busy {
-		out[b.StationID] = append(out[b.StationID], equipment.Interval{From: time.Unix(b.From, 0).UTC(), Until: time.Unix(b.Until, 0).UTC()})
 	}
 	return out
 }

@@ -78,8 +78,8 @@ type Reader interface {
 	StrikeByID(ctx context.Context, id string) (Strike, error)
 	// Strikes gives those of a filter, the latest first.
 	Strikes(ctx context.Context, f StrikeFilter) ([]Strike, error)
-	// Busy gives, in no order, when active bookings keep the stations from others, buffer and all, within [from, until).
-	Busy(ctx context.Context, stationIDs []string, from, until time.Time) ([]Busy, error)
+	// Busy gives by station, in any order, when active bookings keep it from others, buffer and all, within [from, until).
+	Busy(ctx context.Context, stationIDs []string, from, until time.Time) (map[string][]equipment.Interval, error)
 	// Due gives the ids of bookings that are due at now, the longest due first.
 	Due(ctx context.Context, now time.Time, limit int) ([]string, error)
 	// Trail gives what happened to a booking, in order.
@@ -173,12 +173,6 @@ func (w Write) Plain() bool {
 func (a Ask) Plain() bool {
 	return !a.Alone && !a.Qualifications && !a.Strikes && !a.Waiting && !a.OpenReports &&
 		len(a.PartyIDs)+len(a.SeriesIDs)+len(a.TeamIDs)+len(a.StrikeIDs)+len(a.WaitIDs)+len(a.ReportIDs)+len(a.OutageIDs) == 0
-}
-
-// Busy is time for which a booking keeps a station from others, in unix seconds.
-type Busy struct {
-	StationID   string
-	From, Until int64
 }
 
 // Unmet is a wish that was refused: the planner counts them.

@@ -208,11 +208,11 @@ func (m *Memory) Active(_ context.Context, stationIDs []string, personID string,
 }
 
 // Busy gives when active bookings keep the stations.
-func (m *Memory) Busy(ctx context.Context, stationIDs []string, from, until time.Time) ([]booking.Busy, error) {
+func (m *Memory) Busy(ctx context.Context, stationIDs []string, from, until time.Time) (map[string][]equipment.Interval, error) {
 	active, err := m.Active(ctx, stationIDs, "", from, until)
-	var out []booking.Busy
+	out := map[string][]equipment.Interval{}
 	for _, b := range active {
-		out = append(out, booking.Busy{StationID: b.StationID, From: b.StartsAt.Unix(), Until: b.Occupied().Until.Unix()})
+		out[b.StationID] = append(out[b.StationID], b.Occupied())
 	}
 	return out, err
 }

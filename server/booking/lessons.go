@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"time"
+	"unicode/utf8"
 
 	"github.com/labtide/labtide/server/account"
 	"github.com/labtide/labtide/server/equipment"
@@ -76,7 +77,7 @@ type teach struct {
 
 func (l Lesson) lay(rules *Rules, serves map[string]string) (t teach, err error) {
 	t.base = Request{PersonID: l.PersonID, Programme: cmp.Or(l.Programme, serves[l.PersonID]), Purpose: PurposeClass}
-	if err = checkProgramme(l.Programme); err == nil && len([]rune(l.Title)) > longestTitle {
+	if err = checkProgramme(l.Programme); err == nil && (!plain(l.Title) || utf8.RuneCountInString(l.Title) > longestTitle) {
 		err = fault.Invalid("title_invalid", "a title is a text of up to %d characters, without control characters", longestTitle)
 	}
 	if err == nil {

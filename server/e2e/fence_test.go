@@ -52,6 +52,7 @@ func plan() map[string]room {
 		"server/equipment": {own: "server/fault"},
 		"server/booking":   {own: "server/fault server/account server/equipment"},
 		"server/calendar":  {own: "server/fault server/equipment", their: "github.com/arran4/golang-ical github.com/teambition/rrule-go"},
+		"server/timetable": {own: "server/fault server/equipment server/booking/recurrence server/calendar"},
 		"server/telemetry": {own: "server/fault server/account server/equipment"},
 		"server/ledger":    {own: "server/fault server/account server/equipment"},
 		"server/report":    {own: "server/fault server/account server/equipment server/booking server/telemetry server/ledger"},
@@ -70,7 +71,7 @@ func plan() map[string]room {
 		"server/webhook": {},
 		"server/courier": {own: "server/fault server/account server/equipment server/booking server/calendar server/mail server/webhook", their: metrics},
 		"server/httpapi": {
-			own: domain + " server/courier server/webhook server/mail dashboard server/policyfile",
+			own: domain + " server/courier server/webhook server/mail server/timetable dashboard server/policyfile",
 			their: "github.com/labstack/echo github.com/oapi-codegen github.com/getkin/kin-openapi github.com/alexedwards/scs " +
 				"golang.org/x/time golang.org/x/sync " + metrics,
 		},

@@ -76,10 +76,10 @@ const (
 
 // Defines values for DeliveryState.
 const (
-	Dead    DeliveryState = "dead"
-	Sent    DeliveryState = "sent"
-	Skipped DeliveryState = "skipped"
-	Waiting DeliveryState = "waiting"
+	DeliveryStateDead    DeliveryState = "dead"
+	DeliveryStateSent    DeliveryState = "sent"
+	DeliveryStateSkipped DeliveryState = "skipped"
+	DeliveryStateWaiting DeliveryState = "waiting"
 )
 
 // Defines values for DeviceState.
@@ -190,6 +190,12 @@ const (
 	NewQuotaWindowWeek  NewQuotaWindow = "week"
 )
 
+// Defines values for NewTimetableFormat.
+const (
+	Csv       NewTimetableFormat = "csv"
+	Icalendar NewTimetableFormat = "icalendar"
+)
+
 // Defines values for PolicyImportChangeAct.
 const (
 	Added   PolicyImportChangeAct = "added"
@@ -275,6 +281,35 @@ const (
 	ScopeBook   Scope = "book"
 	ScopeRead   Scope = "read"
 	ScopeReport Scope = "report"
+)
+
+// Defines values for SeriesConflict.
+const (
+	Refuse SeriesConflict = "refuse"
+	Shift  SeriesConflict = "shift"
+	Skip   SeriesConflict = "skip"
+)
+
+// Defines values for SeriesOccurrenceOutcome.
+const (
+	SeriesOccurrenceOutcomeBooked    SeriesOccurrenceOutcome = "booked"
+	SeriesOccurrenceOutcomeCancelled SeriesOccurrenceOutcome = "cancelled"
+	SeriesOccurrenceOutcomeKept      SeriesOccurrenceOutcome = "kept"
+	SeriesOccurrenceOutcomeMoved     SeriesOccurrenceOutcome = "moved"
+	SeriesOccurrenceOutcomeRefused   SeriesOccurrenceOutcome = "refused"
+	SeriesOccurrenceOutcomeShifted   SeriesOccurrenceOutcome = "shifted"
+	SeriesOccurrenceOutcomeSkipped   SeriesOccurrenceOutcome = "skipped"
+)
+
+// Defines values for SeriesOccurrenceReason.
+const (
+	CancelledForItself SeriesOccurrenceReason = "cancelled_for_itself"
+	ChangedForItself   SeriesOccurrenceReason = "changed_for_itself"
+	ClocksLeaveOut     SeriesOccurrenceReason = "clocks_leave_out"
+	Conflict           SeriesOccurrenceReason = "conflict"
+	NotConfirmed       SeriesOccurrenceReason = "not_confirmed"
+	SchoolClosed       SeriesOccurrenceReason = "school_closed"
+	ThereAlready       SeriesOccurrenceReason = "there_already"
 )
 
 // Defines values for StationState.
@@ -487,6 +522,35 @@ type BookingList struct {
 
 	// Next The cursor of the next page; left out on the last.
 	Next *string `json:"next,omitempty"`
+}
+
+// BookingSeries Bookings made by one rule. Rule, times and stations are those that hold at its end; a series that came with a calendar has none.
+type BookingSeries struct {
+	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, or they go to the nearest time of their day that is free.
+	Conflict  SeriesConflict `json:"conflict"`
+	CreatedAt time.Time      `json:"created_at"`
+
+	// EndedAt When it was cancelled as a whole.
+	EndedAt   *time.Time `json:"ended_at,omitempty"`
+	Ends      *string    `json:"ends,omitempty"`
+	First     *string    `json:"first,omitempty"`
+	Id        string     `json:"id"`
+	Mine      bool       `json:"mine"`
+	Person    *PersonRef `json:"person,omitempty"`
+	Programme *string    `json:"programme,omitempty"`
+
+	// Purpose A class blocks the station for a whole group.
+	Purpose  *Purpose      `json:"purpose,omitempty"`
+	Rule     *string       `json:"rule,omitempty"`
+	Starts   *string       `json:"starts,omitempty"`
+	Stations *[]StationRef `json:"stations,omitempty"`
+	Title    *string       `json:"title,omitempty"`
+	Version  int64         `json:"version"`
+}
+
+// BookingSeriesList defines model for BookingSeriesList.
+type BookingSeriesList struct {
+	Items []BookingSeries `json:"items"`
 }
 
 // BookingStatus `ended`: given back after its start.
@@ -1189,6 +1253,41 @@ type NewSeason struct {
 	Teams  []Ref `json:"teams"`
 }
 
+// NewSeries Either `stations`, or `room` for all of its stations that can be booked. `ends` at or before `starts` is on the next day.
+type NewSeries struct {
+	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, or they go to the nearest time of their day that is free.
+	Conflict *SeriesConflict `json:"conflict,omitempty"`
+	DryRun   *bool           `json:"dry_run,omitempty"`
+
+	// Ends Time on the site's wall clock; `24:00` is the end of the day.
+	Ends Clock `json:"ends"`
+
+	// First A day on the site's calendar, from 1970 to 2199.
+	First Day `json:"first"`
+
+	// Override Book against rules that the caller's role may override; never against an overlap.
+	Override *bool `json:"override,omitempty"`
+
+	// Person An id, or a code where it is unambiguous.
+	Person    *Ref    `json:"person,omitempty"`
+	Programme *string `json:"programme,omitempty"`
+
+	// Purpose A class blocks the station for a whole group.
+	Purpose *Purpose `json:"purpose,omitempty"`
+
+	// Room An id, or a code where it is unambiguous.
+	Room *Ref       `json:"room,omitempty"`
+	Rule SeriesRule `json:"rule"`
+
+	// Starts Time on the site's wall clock; `24:00` is the end of the day.
+	Starts   Clock           `json:"starts"`
+	Stations *SeriesStations `json:"stations,omitempty"`
+
+	// Team An id, or a code where it is unambiguous.
+	Team  *Ref    `json:"team,omitempty"`
+	Title *string `json:"title,omitempty"`
+}
+
 // NewSite defines model for NewSite.
 type NewSite struct {
 	// Code What people print on labels; unique on its site.
@@ -1249,6 +1348,29 @@ type NewText struct {
 	En string  `json:"en"`
 	Zh *string `json:"zh,omitempty"`
 }
+
+// NewTimetable From the day `from` on and before the day `to`; left out, to the end of the term, of a calendar for 200 days. Where a line names no
+// instructor it is `instructor`, else the caller.
+type NewTimetable struct {
+	DryRun *bool              `json:"dry_run,omitempty"`
+	Format NewTimetableFormat `json:"format"`
+
+	// From A day on the site's calendar, from 1970 to 2199.
+	From Day `json:"from"`
+
+	// Instructor An id, or a code where it is unambiguous.
+	Instructor *Ref `json:"instructor,omitempty"`
+
+	// Site An id, or a code where it is unambiguous.
+	Site Ref    `json:"site"`
+	Text string `json:"text"`
+
+	// To A day on the site's calendar, from 1970 to 2199.
+	To *Day `json:"to,omitempty"`
+}
+
+// NewTimetableFormat defines model for NewTimetable.Format.
+type NewTimetableFormat string
 
 // NewToken defines model for NewToken.
 type NewToken struct {
@@ -1909,6 +2031,82 @@ type Series struct {
 	StepSeconds int32       `json:"step_seconds"`
 }
 
+// SeriesChange `from` is the first day that changes; left out, all that have not begun. A new `rule` counts from that day. `starts` and `ends` go together.
+type SeriesChange struct {
+	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, or they go to the nearest time of their day that is free.
+	Conflict *SeriesConflict `json:"conflict,omitempty"`
+	DryRun   *bool           `json:"dry_run,omitempty"`
+
+	// Ends Time on the site's wall clock; `24:00` is the end of the day.
+	Ends *Clock `json:"ends,omitempty"`
+
+	// From A day on the site's calendar, from 1970 to 2199.
+	From *Day `json:"from,omitempty"`
+
+	// Override Book against rules that the caller's role may override; never against an overlap.
+	Override  *bool       `json:"override,omitempty"`
+	Programme *string     `json:"programme,omitempty"`
+	Rule      *SeriesRule `json:"rule,omitempty"`
+
+	// Starts Time on the site's wall clock; `24:00` is the end of the day.
+	Starts   *Clock          `json:"starts,omitempty"`
+	Stations *SeriesStations `json:"stations,omitempty"`
+	Title    *string         `json:"title,omitempty"`
+}
+
+// SeriesConflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, or they go to the nearest time of their day that is free.
+type SeriesConflict string
+
+// SeriesOccurrence defines model for SeriesOccurrence.
+type SeriesOccurrence struct {
+	Bookings []SeriesSeat `json:"bookings"`
+
+	// Detail English.
+	Detail *string   `json:"detail,omitempty"`
+	EndsAt time.Time `json:"ends_at"`
+
+	// Outcome `refused`: the rules say no, and so to the whole. `kept`: it was there and stays. `skipped`: left out.
+	Outcome SeriesOccurrenceOutcome `json:"outcome"`
+
+	// PlannedAt The start that the rule gives: what an exception is known by.
+	PlannedAt time.Time `json:"planned_at"`
+
+	// Reason Why it was skipped or kept.
+	Reason   *SeriesOccurrenceReason `json:"reason,omitempty"`
+	Refusals *[]Refusal              `json:"refusals,omitempty"`
+	StartsAt time.Time               `json:"starts_at"`
+}
+
+// SeriesOccurrenceOutcome `refused`: the rules say no, and so to the whole. `kept`: it was there and stays. `skipped`: left out.
+type SeriesOccurrenceOutcome string
+
+// SeriesOccurrenceReason Why it was skipped or kept.
+type SeriesOccurrenceReason string
+
+// SeriesResult defines model for SeriesResult.
+type SeriesResult struct {
+	DryRun      bool               `json:"dry_run"`
+	Occurrences []SeriesOccurrence `json:"occurrences"`
+
+	// Series Bookings made by one rule. Rule, times and stations are those that hold at its end; a series that came with a calendar has none.
+	Series BookingSeries `json:"series"`
+}
+
+// SeriesRule defines model for SeriesRule.
+type SeriesRule = string
+
+// SeriesSeat defines model for SeriesSeat.
+type SeriesSeat struct {
+	// Id Of the booking; of a dry run, of none that there is.
+	Id string `json:"id"`
+
+	// Station A station, as others name it.
+	Station StationRef `json:"station"`
+}
+
+// SeriesStations defines model for SeriesStations.
+type SeriesStations = []Ref
+
 // Share 0 … 1; null when there was nothing to divide by.
 type Share = float64
 
@@ -2188,6 +2386,27 @@ type Text struct {
 
 // TimeZone Name of the IANA time zone database.
 type TimeZone = string
+
+// TimetableLine defines model for TimetableLine.
+type TimetableLine struct {
+	// Code Why the line as a whole cannot be.
+	Code *string `json:"code,omitempty"`
+
+	// Detail English.
+	Detail      *string            `json:"detail,omitempty"`
+	Line        int32              `json:"line"`
+	Occurrences []SeriesOccurrence `json:"occurrences"`
+	Refused     bool               `json:"refused"`
+	Series      *string            `json:"series,omitempty"`
+	Title       *string            `json:"title,omitempty"`
+}
+
+// TimetableResult defines model for TimetableResult.
+type TimetableResult struct {
+	// Imported False: nothing was written.
+	Imported bool            `json:"imported"`
+	Lines    []TimetableLine `json:"lines"`
+}
 
 // Token defines model for Token.
 type Token struct {
@@ -2706,6 +2925,32 @@ type PutSeasonParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListBookingSeriesParams defines parameters for ListBookingSeries.
+type ListBookingSeriesParams struct {
+	Person *Ref `form:"person,omitempty" json:"person,omitempty"`
+}
+
+// CreateSeriesParams defines parameters for CreateSeries.
+type CreateSeriesParams struct {
+	// IdempotencyKey Kept for 24 hours; the same key and body give the same answer, another body 422.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CancelSeriesParams defines parameters for CancelSeries.
+type CancelSeriesParams struct {
+	// From The first day that goes; left out, all that have not begun.
+	From *Day `form:"from,omitempty" json:"from,omitempty"`
+
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateSeriesParams defines parameters for UpdateSeries.
+type UpdateSeriesParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // UpdateSiteParams defines parameters for UpdateSite.
 type UpdateSiteParams struct {
 	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
@@ -2799,6 +3044,12 @@ type DeleteTermParams struct {
 type PutTermParams struct {
 	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ImportTimetableParams defines parameters for ImportTimetable.
+type ImportTimetableParams struct {
+	// IdempotencyKey Kept for 24 hours; the same key and body give the same answer, another body 422.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeleteWebhookParams defines parameters for DeleteWebhook.
@@ -2914,6 +3165,12 @@ type CreateSeasonJSONRequestBody = NewSeason
 // PutSeasonJSONRequestBody defines body for PutSeason for application/json ContentType.
 type PutSeasonJSONRequestBody = NewSeason
 
+// CreateSeriesJSONRequestBody defines body for CreateSeries for application/json ContentType.
+type CreateSeriesJSONRequestBody = NewSeries
+
+// UpdateSeriesJSONRequestBody defines body for UpdateSeries for application/json ContentType.
+type UpdateSeriesJSONRequestBody = SeriesChange
+
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = SignIn
 
@@ -2949,6 +3206,9 @@ type CreateTermJSONRequestBody = NewTerm
 
 // PutTermJSONRequestBody defines body for PutTerm for application/json ContentType.
 type PutTermJSONRequestBody = NewTerm
+
+// ImportTimetableJSONRequestBody defines body for ImportTimetable for application/json ContentType.
+type ImportTimetableJSONRequestBody = NewTimetable
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = NewToken
@@ -3189,6 +3449,21 @@ type ServerInterface interface {
 	// GetSeasonHistory Who changed the competition season, when, and from what to what.
 	// (GET /api/v1/seasons/{season}/history)
 	GetSeasonHistory(ctx echo.Context, season Ref) error
+	// ListBookingSeries Series of bookings, the newest first.
+	// (GET /api/v1/series)
+	ListBookingSeries(ctx echo.Context, params ListBookingSeriesParams) error
+	// CreateSeries Book the same stations again and again, or see beforehand what would be booked.
+	// (POST /api/v1/series)
+	CreateSeries(ctx echo.Context, params CreateSeriesParams) error
+	// CancelSeries Cancel this and following occurrences, or all that have not begun. Twice is once.
+	// (DELETE /api/v1/series/{series})
+	CancelSeries(ctx echo.Context, series Ref, params CancelSeriesParams) error
+	// GetBookingSeries A series with its bookings. Another person's is 404 to those who may not see names.
+	// (GET /api/v1/series/{series})
+	GetBookingSeries(ctx echo.Context, series Ref) error
+	// UpdateSeries Change this and following occurrences, or all that have not begun; or see beforehand what would become of each.
+	// (PATCH /api/v1/series/{series})
+	UpdateSeries(ctx echo.Context, series Ref, params UpdateSeriesParams) error
 	// SignOut Sign out. A token is not affected; revoke it instead.
 	// (DELETE /api/v1/session)
 	SignOut(ctx echo.Context) error
@@ -3261,6 +3536,9 @@ type ServerInterface interface {
 	// GetTermHistory Who changed the term, when, and from what to what.
 	// (GET /api/v1/terms/{term}/history)
 	GetTermHistory(ctx echo.Context, term Ref) error
+	// ImportTimetable Bring in a timetable, whole or not at all; a dry run lists the conflicts of each line.
+	// (POST /api/v1/timetables)
+	ImportTimetable(ctx echo.Context, params ImportTimetableParams) error
 	// ListTokens My API tokens, without their secrets.
 	// (GET /api/v1/tokens)
 	ListTokens(ctx echo.Context) error
@@ -5081,6 +5359,147 @@ func (w *ServerInterfaceWrapper) GetSeasonHistory(ctx echo.Context) error {
 	return err
 }
 
+// ListBookingSeries converts echo context to params.
+func (w *ServerInterfaceWrapper) ListBookingSeries(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBookingSeriesParams
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", ctx.QueryParams(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter person: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListBookingSeries(ctx, params)
+	return err
+}
+
+// CreateSeries converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateSeries(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateSeriesParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateSeries(ctx, params)
+	return err
+}
+
+// CancelSeries converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelSeries(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "series" -------------
+	var series Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "series", ctx.Param("series"), &series, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter series: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelSeriesParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelSeries(ctx, series, params)
+	return err
+}
+
+// GetBookingSeries converts echo context to params.
+func (w *ServerInterfaceWrapper) GetBookingSeries(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "series" -------------
+	var series Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "series", ctx.Param("series"), &series, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter series: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetBookingSeries(ctx, series)
+	return err
+}
+
+// UpdateSeries converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateSeries(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "series" -------------
+	var series Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "series", ctx.Param("series"), &series, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter series: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateSeriesParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateSeries(ctx, series, params)
+	return err
+}
+
 // SignOut converts echo context to params.
 func (w *ServerInterfaceWrapper) SignOut(ctx echo.Context) error {
 	var err error
@@ -5641,6 +6060,35 @@ func (w *ServerInterfaceWrapper) GetTermHistory(ctx echo.Context) error {
 	return err
 }
 
+// ImportTimetable converts echo context to params.
+func (w *ServerInterfaceWrapper) ImportTimetable(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportTimetableParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ImportTimetable(ctx, params)
+	return err
+}
+
 // ListTokens converts echo context to params.
 func (w *ServerInterfaceWrapper) ListTokens(ctx echo.Context) error {
 	var err error
@@ -5992,6 +6440,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/v1/seasons/:season", wrapper.DeleteSeason, options.OperationMiddlewares["deleteSeason"]...)
 	router.PUT(options.BaseURL+"/api/v1/seasons/:season", wrapper.PutSeason, options.OperationMiddlewares["putSeason"]...)
 	router.GET(options.BaseURL+"/api/v1/seasons/:season/history", wrapper.GetSeasonHistory, options.OperationMiddlewares["getSeasonHistory"]...)
+	router.GET(options.BaseURL+"/api/v1/series", wrapper.ListBookingSeries, options.OperationMiddlewares["listBookingSeries"]...)
+	router.POST(options.BaseURL+"/api/v1/series", wrapper.CreateSeries, options.OperationMiddlewares["createSeries"]...)
+	router.DELETE(options.BaseURL+"/api/v1/series/:series", wrapper.CancelSeries, options.OperationMiddlewares["cancelSeries"]...)
+	router.GET(options.BaseURL+"/api/v1/series/:series", wrapper.GetBookingSeries, options.OperationMiddlewares["getBookingSeries"]...)
+	router.PATCH(options.BaseURL+"/api/v1/series/:series", wrapper.UpdateSeries, options.OperationMiddlewares["updateSeries"]...)
 	router.DELETE(options.BaseURL+"/api/v1/session", wrapper.SignOut, options.OperationMiddlewares["signOut"]...)
 	router.POST(options.BaseURL+"/api/v1/session", wrapper.SignIn, options.OperationMiddlewares["signIn"]...)
 	router.GET(options.BaseURL+"/api/v1/sites", wrapper.ListSites, options.OperationMiddlewares["listSites"]...)
@@ -6016,6 +6469,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/v1/terms/:term", wrapper.DeleteTerm, options.OperationMiddlewares["deleteTerm"]...)
 	router.PUT(options.BaseURL+"/api/v1/terms/:term", wrapper.PutTerm, options.OperationMiddlewares["putTerm"]...)
 	router.GET(options.BaseURL+"/api/v1/terms/:term/history", wrapper.GetTermHistory, options.OperationMiddlewares["getTermHistory"]...)
+	router.POST(options.BaseURL+"/api/v1/timetables", wrapper.ImportTimetable, options.OperationMiddlewares["importTimetable"]...)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
 	router.DELETE(options.BaseURL+"/api/v1/tokens/:token", wrapper.RevokeToken, options.OperationMiddlewares["revokeToken"]...)
@@ -8019,6 +8473,166 @@ func (response GetSeasonHistory200JSONResponse) VisitGetSeasonHistoryResponse(w 
 	return err
 }
 
+type ListBookingSeriesRequestObject struct {
+	Params ListBookingSeriesParams
+}
+
+type ListBookingSeriesResponseObject interface {
+	VisitListBookingSeriesResponse(w http.ResponseWriter) error
+}
+
+type ListBookingSeries200JSONResponse BookingSeriesList
+
+func (response ListBookingSeries200JSONResponse) VisitListBookingSeriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSeriesRequestObject struct {
+	Params CreateSeriesParams
+	Body   *CreateSeriesJSONRequestBody
+}
+
+type CreateSeriesResponseObject interface {
+	VisitCreateSeriesResponse(w http.ResponseWriter) error
+}
+
+type CreateSeries200JSONResponse SeriesResult
+
+func (response CreateSeries200JSONResponse) VisitCreateSeriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSeries201ResponseHeaders struct {
+	ETag string
+}
+
+type CreateSeries201JSONResponse struct {
+	Body    SeriesResult
+	Headers CreateSeries201ResponseHeaders
+}
+
+func (response CreateSeries201JSONResponse) VisitCreateSeriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelSeriesRequestObject struct {
+	Series Ref `json:"series"`
+	Params CancelSeriesParams
+}
+
+type CancelSeriesResponseObject interface {
+	VisitCancelSeriesResponse(w http.ResponseWriter) error
+}
+
+type CancelSeries200ResponseHeaders struct {
+	ETag string
+}
+
+type CancelSeries200JSONResponse struct {
+	Body    SeriesResult
+	Headers CancelSeries200ResponseHeaders
+}
+
+func (response CancelSeries200JSONResponse) VisitCancelSeriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBookingSeriesRequestObject struct {
+	Series Ref `json:"series"`
+}
+
+type GetBookingSeriesResponseObject interface {
+	VisitGetBookingSeriesResponse(w http.ResponseWriter) error
+}
+
+type GetBookingSeries200ResponseHeaders struct {
+	ETag string
+}
+
+type GetBookingSeries200JSONResponse struct {
+	Body    SeriesResult
+	Headers GetBookingSeries200ResponseHeaders
+}
+
+func (response GetBookingSeries200JSONResponse) VisitGetBookingSeriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateSeriesRequestObject struct {
+	Series Ref `json:"series"`
+	Params UpdateSeriesParams
+	Body   *UpdateSeriesJSONRequestBody
+}
+
+type UpdateSeriesResponseObject interface {
+	VisitUpdateSeriesResponse(w http.ResponseWriter) error
+}
+
+type UpdateSeries200ResponseHeaders struct {
+	ETag string
+}
+
+type UpdateSeries200JSONResponse struct {
+	Body    SeriesResult
+	Headers UpdateSeries200ResponseHeaders
+}
+
+func (response UpdateSeries200JSONResponse) VisitUpdateSeriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SignOutRequestObject struct {
 }
 
@@ -8635,6 +9249,29 @@ func (response GetTermHistory200JSONResponse) VisitGetTermHistoryResponse(w http
 	return err
 }
 
+type ImportTimetableRequestObject struct {
+	Params ImportTimetableParams
+	Body   *ImportTimetableJSONRequestBody
+}
+
+type ImportTimetableResponseObject interface {
+	VisitImportTimetableResponse(w http.ResponseWriter) error
+}
+
+type ImportTimetable200JSONResponse TimetableResult
+
+func (response ImportTimetable200JSONResponse) VisitImportTimetableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTokensRequestObject struct {
 }
 
@@ -9206,6 +9843,21 @@ type StrictServerInterface interface {
 	// GetSeasonHistory Who changed the competition season, when, and from what to what.
 	// (GET /api/v1/seasons/{season}/history)
 	GetSeasonHistory(ctx context.Context, request GetSeasonHistoryRequestObject) (GetSeasonHistoryResponseObject, error)
+	// ListBookingSeries Series of bookings, the newest first.
+	// (GET /api/v1/series)
+	ListBookingSeries(ctx context.Context, request ListBookingSeriesRequestObject) (ListBookingSeriesResponseObject, error)
+	// CreateSeries Book the same stations again and again, or see beforehand what would be booked.
+	// (POST /api/v1/series)
+	CreateSeries(ctx context.Context, request CreateSeriesRequestObject) (CreateSeriesResponseObject, error)
+	// CancelSeries Cancel this and following occurrences, or all that have not begun. Twice is once.
+	// (DELETE /api/v1/series/{series})
+	CancelSeries(ctx context.Context, request CancelSeriesRequestObject) (CancelSeriesResponseObject, error)
+	// GetBookingSeries A series with its bookings. Another person's is 404 to those who may not see names.
+	// (GET /api/v1/series/{series})
+	GetBookingSeries(ctx context.Context, request GetBookingSeriesRequestObject) (GetBookingSeriesResponseObject, error)
+	// UpdateSeries Change this and following occurrences, or all that have not begun; or see beforehand what would become of each.
+	// (PATCH /api/v1/series/{series})
+	UpdateSeries(ctx context.Context, request UpdateSeriesRequestObject) (UpdateSeriesResponseObject, error)
 	// SignOut Sign out. A token is not affected; revoke it instead.
 	// (DELETE /api/v1/session)
 	SignOut(ctx context.Context, request SignOutRequestObject) (SignOutResponseObject, error)
@@ -9278,6 +9930,9 @@ type StrictServerInterface interface {
 	// GetTermHistory Who changed the term, when, and from what to what.
 	// (GET /api/v1/terms/{term}/history)
 	GetTermHistory(ctx context.Context, request GetTermHistoryRequestObject) (GetTermHistoryResponseObject, error)
+	// ImportTimetable Bring in a timetable, whole or not at all; a dry run lists the conflicts of each line.
+	// (POST /api/v1/timetables)
+	ImportTimetable(ctx context.Context, request ImportTimetableRequestObject) (ImportTimetableResponseObject, error)
 	// ListTokens My API tokens, without their secrets.
 	// (GET /api/v1/tokens)
 	ListTokens(ctx context.Context, request ListTokensRequestObject) (ListTokensResponseObject, error)
@@ -11895,6 +12550,179 @@ func (sh *strictHandler) GetSeasonHistory(ctx echo.Context, season Ref) error {
 	return nil
 }
 
+// ListBookingSeries operation middleware
+func (sh *strictHandler) ListBookingSeries(ctx echo.Context, params ListBookingSeriesParams) error {
+	var request ListBookingSeriesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBookingSeries(ctx.Request().Context(), request.(ListBookingSeriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBookingSeries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListBookingSeriesResponseObject); ok {
+		return validResponse.VisitListBookingSeriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateSeries operation middleware
+func (sh *strictHandler) CreateSeries(ctx echo.Context, params CreateSeriesParams) error {
+	var request CreateSeriesRequestObject
+
+	request.Params = params
+
+	var body CreateSeriesJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateSeries(ctx.Request().Context(), request.(CreateSeriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateSeries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateSeriesResponseObject); ok {
+		return validResponse.VisitCreateSeriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelSeries operation middleware
+func (sh *strictHandler) CancelSeries(ctx echo.Context, series Ref, params CancelSeriesParams) error {
+	var request CancelSeriesRequestObject
+
+	request.Series = series
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelSeries(ctx.Request().Context(), request.(CancelSeriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelSeries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelSeriesResponseObject); ok {
+		return validResponse.VisitCancelSeriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetBookingSeries operation middleware
+func (sh *strictHandler) GetBookingSeries(ctx echo.Context, series Ref) error {
+	var request GetBookingSeriesRequestObject
+
+	request.Series = series
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBookingSeries(ctx.Request().Context(), request.(GetBookingSeriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBookingSeries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetBookingSeriesResponseObject); ok {
+		return validResponse.VisitGetBookingSeriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateSeries operation middleware
+func (sh *strictHandler) UpdateSeries(ctx echo.Context, series Ref, params UpdateSeriesParams) error {
+	var request UpdateSeriesRequestObject
+
+	request.Series = series
+	request.Params = params
+
+	var body UpdateSeriesJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateSeries(ctx.Request().Context(), request.(UpdateSeriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateSeries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateSeriesResponseObject); ok {
+		return validResponse.VisitUpdateSeriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // SignOut operation middleware
 func (sh *strictHandler) SignOut(ctx echo.Context) error {
 	var request SignOutRequestObject
@@ -12758,6 +13586,54 @@ func (sh *strictHandler) GetTermHistory(ctx echo.Context, term Ref) error {
 		return err
 	} else if validResponse, ok := response.(GetTermHistoryResponseObject); ok {
 		return validResponse.VisitGetTermHistoryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ImportTimetable operation middleware
+func (sh *strictHandler) ImportTimetable(ctx echo.Context, params ImportTimetableParams) error {
+	var request ImportTimetableRequestObject
+
+	request.Params = params
+
+	var body ImportTimetableJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportTimetable(ctx.Request().Context(), request.(ImportTimetableRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportTimetable")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ImportTimetableResponseObject); ok {
+		return validResponse.VisitImportTimetableResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

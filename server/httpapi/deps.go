@@ -48,6 +48,7 @@ type Deps struct {
 
 // Bookings is the part of booking.Service that the edge calls; the errors are its.
 type Bookings interface {
+	RepeatedBookings
 	Reserve(ctx context.Context, actor account.Actor, r booking.Request) (booking.Booking, error)
 	Change(ctx context.Context, actor account.Actor, id string, version int64, c booking.Change) (booking.Booking, error)
 	Cancel(ctx context.Context, actor account.Actor, id string, version int64) (booking.Booking, error)
@@ -78,6 +79,16 @@ type Outages interface {
 	ReportFault(ctx context.Context, actor account.Actor, station, description string) (booking.Report, error)
 	ConfirmReport(ctx context.Context, actor account.Actor, id string, o equipment.Outage) (booking.OutageResult, error)
 	DismissReport(ctx context.Context, actor account.Actor, id, answer string) (booking.Report, error)
+}
+
+// RepeatedBookings is the part of booking.Service about what repeats.
+type RepeatedBookings interface {
+	CreateSeries(ctx context.Context, actor account.Actor, r booking.SeriesRequest, dryRun bool) (booking.SeriesResult, error)
+	ChangeSeries(ctx context.Context, actor account.Actor, id string, version int64, c booking.SeriesChange, dryRun bool) (booking.SeriesResult, error)
+	CancelSeries(ctx context.Context, actor account.Actor, id string, version int64, from equipment.Day) (booking.SeriesResult, error)
+	SeriesByID(ctx context.Context, actor account.Actor, id string) (booking.SeriesResult, error)
+	SeriesOf(ctx context.Context, actor account.Actor, personID string) ([]booking.SeriesResult, error)
+	ImportLessons(ctx context.Context, actor account.Actor, lessons []booking.Lesson, dryRun bool) ([]booking.LessonResult, bool, error)
 }
 
 // Samples is the part of telemetry.Service that the edge reads.

@@ -97,6 +97,7 @@ func gone(err error) bool { return errors.Is(err, context.Canceled) }
 func (s *Server) problem(ctx context.Context, err error) (Problem, time.Duration) {
 	var bad *badRequest
 	var refused *booking.Refused
+	var lines *refusedLines
 	var wrong policyfile.Faults
 	var known *fault.Error
 	var http_ *echo.HTTPError
@@ -110,6 +111,10 @@ func (s *Server) problem(ctx context.Context, err error) (Problem, time.Duration
 		return fileProblem(wrong), 0
 	case errors.As(err, &refused) && len(refused.Refusals) > 0:
 		return s.refusal(ctx, refused), 0
+	case errors.As(err, &lines):
+		p := newProblem(http.StatusUnprocessableEntity, fault.CodeOf(err), lines.Error())
+		p.Errors = &lines.errors
+		return p, 0
 	case errors.As(err, &known) && known.Kind != fault.KindInternal:
 		p := newProblem(status(known.Kind), known.Code, known.Message)
 		if known.Field != "" {

@@ -87,7 +87,7 @@ func (p *place) mayChange(b Booking, n News) bool {
 	case VerdictArrived:
 		return false
 	}
-	return n.Used && b.Status == StatusConfirmed
+	return n.Used && b.Status == StatusConfirmed && !b.DueAt.IsZero() // else it is history: nobody is judged for it
 }
 
 func earlier(a, b time.Time) time.Time {

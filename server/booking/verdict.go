@@ -31,10 +31,15 @@ type grace struct {
 }
 
 // grace gives the grace of a booking. It begins when the booking does, or when it was made or its offer could still be
-// taken, and ends with it at the latest.
+// taken, and ends with it at the latest. What was written down when it was over is history, and as if it had been there.
 func (p *place) grace(b Booking) grace {
 	promised := b.promisedEnd()
-	g := grace{from: later(later(b.StartsAt, b.CreatedAt), b.HeldUntil)}
+	g := grace{from: b.StartsAt}
+	for _, known := range []time.Time{b.CreatedAt, b.HeldUntil} {
+		if known.Before(promised) {
+			g.from = later(g.from, known)
+		}
+	}
 	g.until = g.from.Add(minutes(p.policy.GraceMinutes))
 	if g.until.After(promised) {
 		g.until = promised
@@ -82,7 +87,7 @@ func (g grace) judge(m Minutes, outages []equipment.Outage) (Verdict, Evidence) 
 	switch {
 	case e.UsedMinutes > 0:
 		return VerdictArrived, e
-	case !e.Down && e.SeenMinutes == e.GraceMinutes:
+	case !e.Down && e.SeenMinutes == e.GraceMinutes && e.GraceMinutes > 0:
 		return VerdictAbsent, e
 	}
 	return VerdictUnknown, e

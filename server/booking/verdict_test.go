@@ -371,3 +371,27 @@ func TestAVerdictIsMonotoneInItsEvidence(t *testing.T) {
 		}
 	}
 }
+
+func TestNobodyIsJudgedForWhatWasImportedAsHistory(t *testing.T) {
+	l := newLab(t)
+	past := booking.Booking{ID: "past", StationID: bookingtest.StationID(0), PersonID: bookingtest.StudentID(0), Purpose: booking.PurposePractice,
+		StartsAt: at(-1, 10, 0), EndsAt: at(-1, 11, 0), Status: booking.StatusConfirmed, CreatedAt: bookingtest.Now()}
+	ahead := past
+	ahead.ID, ahead.StartsAt, ahead.EndsAt = "ahead", at(0, 10, 30), at(0, 11, 0)
+	if err := l.Import(t.Context(), []booking.Booking{past, ahead}); err != nil {
+		t.Fatal(err)
+	}
+	l.witness.Saw(0, at(-1, 10, 0), 60, true)
+	l.witness.Saw(0, at(0, 10, 30), 30, false)
+	news := []booking.News{{StationID: past.StationID, From: at(-1, 9, 0), Until: at(-1, 12, 0), Used: true}}
+	if err := l.Reconsider(t.Context(), news); err != nil {
+		t.Fatal(err)
+	}
+	l.at(at(0, 10, 55))
+	if got := l.get(past); got.Verdict != "" {
+		t.Errorf("history: %+v", got)
+	}
+	if got := l.get(ahead); got.Verdict != booking.VerdictAbsent {
+		t.Errorf("what lay ahead: %+v", got)
+	}
+}

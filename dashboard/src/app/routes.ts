@@ -7,8 +7,9 @@ type Loader = () => Promise<{ default: Component<Record<string, string>> }>
 const ROUTES: [pattern: string, load: Loader][] = [
   ['/', () => import('../features/board/BoardPage.svelte') as ReturnType<Loader>],
   ['/stations/:code', () => import('../features/station/StationPage.svelte') as ReturnType<Loader>],
-  ['/s/:code', () => import('../features/station/StationPage.svelte') as ReturnType<Loader>],
+  ['/s/:code', () => import('../features/label/LabelPage.svelte') as ReturnType<Loader>],
   ['/bookings', () => import('../features/bookings/BookingsPage.svelte') as ReturnType<Loader>],
+  ['/absences', () => import('../features/absences/AbsencesPage.svelte') as ReturnType<Loader>],
   ['/bookings/several', () => import('../features/bookings/SeveralPage.svelte') as ReturnType<Loader>],
   ['/teams', () => import('../features/admin/TeamsPage.svelte') as ReturnType<Loader>],
   ['/utilization', () => import('../features/utilization/UtilizationPage.svelte') as ReturnType<Loader>],

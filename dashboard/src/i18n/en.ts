@@ -1,3 +1,4 @@
+import attend from './en.attend'
 import errors from './en.errors'
 import teams from './en.teams'
 import type { Message } from './text.svelte'
@@ -32,6 +33,8 @@ export default {
   'nav.board.short': 'Board',
   'nav.bookings': 'My bookings',
   'nav.bookings.short': 'Mine',
+  'nav.absences': 'Absences',
+  'nav.absences.short': 'Absent',
   'nav.utilization': 'Utilisation',
   'nav.utilization.short': 'Use',
   'nav.admin': 'Stations',
@@ -208,8 +211,8 @@ export default {
   'station.series.max': 'Most',
   'station.hours': 'Open {span}',
   'station.hours.closed': 'Closed all day',
-  'station.qr': 'Code for the label',
-  'station.qr.hint': 'Printed beside the station, it opens this page.',
+  'station.qr': 'Code of this page',
+  'station.qr.hint': 'It opens this station on a phone. The label to stick on it also checks in.',
   'metric.in_use_seconds': 'Use per minute',
   'metric.idle_seconds': 'Idle per minute',
   'metric.cpu_percent': 'Processor',
@@ -300,6 +303,7 @@ export default {
   'admin.headline': { one: '1 station, {devices} of its devices enrolled', other: '{n} stations, {devices} devices enrolled' },
   'admin.headline.none': 'Your school has no stations yet',
   'admin.tabs': 'What to manage',
+  'admin.labels': 'Labels',
   'admin.stations': 'Stations',
   'admin.devices': 'Devices',
   'admin.people': 'People',
@@ -364,6 +368,7 @@ export default {
   'admin.people.none': 'Nobody but you',
   'admin.people.hint': 'Add the people who book and teach, or import them from people.csv.',
 
+  ...attend,
   ...errors,
   ...teams,
 

@@ -1,3 +1,4 @@
+import attend from './zh.attend'
 import errors from './zh.errors'
 import teams from './zh.teams'
 import type { Messages } from './text.svelte'
@@ -30,6 +31,8 @@ export default {
   'nav.board.short': '看板',
   'nav.bookings': '我的预约',
   'nav.bookings.short': '预约',
+  'nav.absences': '缺席与申诉',
+  'nav.absences.short': '缺席',
   'nav.utilization': '使用率',
   'nav.utilization.short': '使用率',
   'nav.admin': '工位管理',
@@ -206,8 +209,8 @@ export default {
   'station.series.max': '最大',
   'station.hours': '开放时间 {span}',
   'station.hours.closed': '全天不开放',
-  'station.qr': '标签二维码',
-  'station.qr.hint': '贴在工位旁，扫码即可打开此页。',
+  'station.qr': '本页二维码',
+  'station.qr.hint': '用手机扫码打开此工位；贴在工位上的标签还可签到。',
   'metric.in_use_seconds': '每分钟使用',
   'metric.idle_seconds': '每分钟空闲',
   'metric.cpu_percent': '处理器',
@@ -298,6 +301,7 @@ export default {
   'admin.headline': '{n} 个工位，已注册 {devices} 台设备',
   'admin.headline.none': '学校还没有工位',
   'admin.tabs': '管理内容',
+  'admin.labels': '标签',
   'admin.stations': '工位',
   'admin.devices': '设备',
   'admin.people': '人员',
@@ -362,6 +366,7 @@ export default {
   'admin.people.none': '只有你一人',
   'admin.people.hint': '请添加预约和授课人员，或从 people.csv 导入。',
 
+  ...attend,
   ...errors,
   ...teams,
 

@@ -2,6 +2,7 @@
 import type { Card, Slot } from '../../api/shapes'
 import { clock, longDay, minutes, weekdayClock } from '../../i18n/format'
 import { known, t } from '../../i18n/text.svelte'
+import { there } from '../booking/presence'
 import { minutesByLabel } from '../../lib/strip'
 import { dayOf, type StationDay } from './day'
 
@@ -41,6 +42,11 @@ export function line(card: Card): string {
     default:
       return next ? t('card.next', { time: when(next.starts_at, card), who: who(next) }) : t('card.free')
   }
+}
+
+/** Whether whoever has it now is there, for those who may know. */
+export function attendance(card: Card): string {
+  return card.booking && card.state !== 'down' && card.state !== 'unknown' ? there(card.booking) : ''
 }
 
 /** What one may expect next. */

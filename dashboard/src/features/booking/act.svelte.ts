@@ -25,6 +25,11 @@ export function changesMade(): number {
   return made
 }
 
+/** Something changed here by another way. */
+export function changeMade(): void {
+  made++
+}
+
 const wire = (instant: number) => new Date(instant).toISOString().replace('.000Z', 'Z')
 
 /** Reserves, and offers the way back for a while. Throws a Problem when it is refused. */

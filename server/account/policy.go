@@ -10,6 +10,8 @@ const (
 	ActionBook            Action = "book"              // reserve, move, extend or cancel a booking of owner
 	ActionBookClass       Action = "book_class"        // a booking that blocks the station for a group
 	ActionOverrideRules   Action = "override_rules"    // book against a rule that may be overridden; never an overlap
+	ActionApprove         Action = "approve"           // say yes or no to bookings that wait for approval
+	ActionApproveAsAdmin  Action = "approve_as_admin"  // the same where the policy wants an administrator
 	ActionAttendance      Action = "manage_attendance" // say that somebody came, see strikes of others, decide appeals
 	ActionReadReports     Action = "read_reports"      // utilization and heatmaps
 	ActionManageOutages   Action = "manage_outages"    // say that a station is out of order, or well again
@@ -28,7 +30,9 @@ const (
 // Actions gives every action, in the order in which GET /me lists them.
 func Actions() []Action {
 	return []Action{
-		ActionView, ActionSeeNames, ActionBook, ActionBookClass, ActionOverrideRules, ActionAttendance, ActionReadReports,
+		ActionView, ActionSeeNames, ActionBook, ActionBookClass, ActionOverrideRules,
+		ActionApprove, ActionApproveAsAdmin,
+		ActionAttendance, ActionReadReports,
 		ActionManageOutages, ActionReportFaults,
 		ActionGrant,
 		ActionReadAudit,
@@ -52,12 +56,14 @@ func Allowed(actor Actor, action Action, owner string) bool {
 		return own
 	case ActionBook:
 		return own || teaches(actor.Role)
-	case ActionBookClass, ActionManageOutages, ActionManageTeams, ActionOverrideRules, ActionAttendance, ActionGrant:
+	case ActionBookClass, ActionManageOutages, ActionManageTeams, ActionOverrideRules, ActionApprove, ActionAttendance, ActionGrant:
 		return teaches(actor.Role)
 	case ActionSeeNames:
 		return actor.Role != RoleStudent || owner == actor.PersonID
 	case ActionReadReports, ActionReadAudit, ActionReadPolicies:
 		return actor.Role != RoleStudent
+	case ActionApproveAsAdmin:
+		return actor.Role == RoleAdmin
 	case ActionManageEquipment, ActionManagePeople, ActionManageMessages, ActionManagePolicies:
 		return actor.Role == RoleAdmin
 	}
@@ -72,7 +78,7 @@ func scopeFor(action Action) Scope {
 	switch action {
 	case ActionView, ActionSeeNames, ActionReadPolicies:
 		return ScopeRead
-	case ActionBook, ActionBookClass, ActionOverrideRules, ActionAttendance, ActionReportFaults:
+	case ActionBook, ActionBookClass, ActionOverrideRules, ActionApprove, ActionApproveAsAdmin, ActionAttendance, ActionReportFaults:
 		return ScopeBook
 	case ActionReadReports, ActionReadAudit:
 		return ScopeReport

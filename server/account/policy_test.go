@@ -12,6 +12,8 @@ var permitted = map[Action]map[Role]string{
 	ActionBook:            {RoleStudent: "own", RoleInstructor: "all", RolePlanner: "own", RoleAdmin: "all"},
 	ActionBookClass:       {RoleInstructor: "all", RoleAdmin: "all"},
 	ActionOverrideRules:   {RoleInstructor: "all", RoleAdmin: "all"},
+	ActionApprove:         {RoleInstructor: "all", RoleAdmin: "all"},
+	ActionApproveAsAdmin:  {RoleAdmin: "all"},
 	ActionAttendance:      {RoleInstructor: "all", RoleAdmin: "all"},
 	ActionReadReports:     {RoleInstructor: "all", RolePlanner: "all", RoleAdmin: "all"},
 	ActionManageOutages:   {RoleInstructor: "all", RoleAdmin: "all"},
@@ -54,6 +56,7 @@ func TestATokenMayDoOnlyWhatItsScopesSay(t *testing.T) {
 	needed := map[Action]Scope{
 		ActionView: ScopeRead, ActionSeeNames: ScopeRead, ActionReadPolicies: ScopeRead,
 		ActionBook: ScopeBook, ActionBookClass: ScopeBook, ActionOverrideRules: ScopeBook, ActionReportFaults: ScopeBook, ActionAttendance: ScopeBook,
+		ActionApprove: ScopeBook, ActionApproveAsAdmin: ScopeBook,
 		ActionReadReports: ScopeReport, ActionReadAudit: ScopeReport,
 		ActionGrant:         ScopeAdmin,
 		ActionManageOutages: ScopeAdmin, ActionManageTeams: ScopeAdmin, ActionManageEquipment: ScopeAdmin, ActionManagePeople: ScopeAdmin, ActionManageTokens: ScopeAdmin,

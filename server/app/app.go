@@ -219,10 +219,13 @@ func (s *Server) Run(ctx context.Context, with ...func(ctx context.Context) erro
 	return errors.Join(runStages(ctx, stages), s.close())
 }
 
-// tend looks at bookings that are due, and passes on what devices have said about them.
+// tend looks at bookings that are due and at the waitlist, and passes on what devices have said.
 func (s *Server) tend(ctx context.Context) error {
 	look := func(ctx context.Context) error { return tend(ctx, s.tender, s.log.With("part", "bookings")) }
-	return together(look, s.gossip.run)(ctx)
+	waits := func(ctx context.Context) error {
+		return tendWaits(ctx, s.tender.Service, s.log.With("part", "waitlist"))
+	}
+	return together(look, waits, s.gossip.run)(ctx)
 }
 
 // listen tells the board of bookings that this or another process changed.

@@ -29,8 +29,9 @@ func (s *Service) Change(ctx context.Context, actor account.Actor, id string, ve
 	if err := c.check(); err != nil {
 		return Booking{}, err
 	}
+	var l line
 	for range attempts {
-		after, again, err := s.change(ctx, actor, id, version, c)
+		after, again, err := s.change(ctx, &l, actor, id, version, c)
 		if !again {
 			return after, err
 		}
@@ -38,7 +39,7 @@ func (s *Service) Change(ctx context.Context, actor account.Actor, id string, ve
 	return Booking{}, errUnsettled()
 }
 
-func (s *Service) change(ctx context.Context, actor account.Actor, id string, version int64, c Change) (after Booking, again bool, err error) {
+func (s *Service) change(ctx context.Context, l *line, actor account.Actor, id string, version int64, c Change) (after Booking, again bool, err error) {
 	seen, err := s.mine(ctx, actor, id)
 	if err != nil {
 		return Booking{}, false, err
@@ -59,17 +60,8 @@ func (s *Service) change(ctx context.Context, actor account.Actor, id string, ve
 	if err != nil {
 		return Booking{}, false, err
 	}
-	reach := known.reach(wanted.StationID)
-	ask := Ask{
-		StationIDs: []string{seen.StationID, wanted.StationID}, PersonIDs: []string{seen.PersonID}, BookingIDs: []string{id},
-		From: wanted.StartsAt.Add(-reach), Until: wanted.EndsAt.Add(reach),
-	}
-	pr := change(seen, wanted, c.Override)
-	ask.PersonIDs = append(ask.PersonIDs, pr.companions...)
-	if wanted.TeamID != "" {
-		ask.TeamIDs = []string{wanted.TeamID}
-	}
-	known.need(&ask, []string{wanted.StationID}, pr)
+	reach, pr := known.reach(wanted.StationID), change(seen, wanted, c.Override)
+	ask := changeAsk(known, l, seen, wanted, pr)
 	now := s.clock()
 	var refused *Refused
 	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
@@ -89,6 +81,7 @@ func (s *Service) change(ctx context.Context, actor account.Actor, id string, ve
 		write, no, err := decideChange(v, actor, current, wanted, c.Override, now)
 		if after, refused = wanted, no; len(write.Update) > 0 {
 			after = write.Update[0]
+			write, again = l.promote(v, ask, write, freedBy(current, after, now), now)
 		}
 		return write, err
 	})
@@ -106,10 +99,27 @@ func (s *Service) change(ctx context.Context, actor account.Actor, id string, ve
 	return after, false, nil
 }
 
+// changeAsk gives what a change rests on: who waits, too, when it gives some time back.
+func changeAsk(known *Rules, l *line, seen, wanted Booking, pr proposal) Ask {
+	reach := known.reach(wanted.StationID)
+	ask := Ask{
+		StationIDs: []string{seen.StationID, wanted.StationID}, PersonIDs: append([]string{seen.PersonID}, pr.companions...),
+		BookingIDs: []string{seen.ID}, From: wanted.StartsAt.Add(-reach), Until: wanted.EndsAt.Add(reach),
+	}
+	if wanted.TeamID != "" {
+		ask.TeamIDs = []string{wanted.TeamID}
+	}
+	known.need(&ask, []string{wanted.StationID}, pr)
+	if wanted.StationID != seen.StationID || !wanted.Interval().Contains(seen.Interval()) {
+		l.ask(known, &ask, Free{StationID: seen.StationID, From: seen.StartsAt, Until: seen.Occupied().Until})
+	}
+	return ask
+}
+
 // check refuses what has no sense.
 func (c Change) check() error {
 	if c.Purpose != nil && !c.Purpose.Valid() {
-		return fault.Invalid("purpose_unknown", "the purpose is practice, class, competition, research or service, not %q", *c.Purpose).On("purpose")
+		return errPurposeUnknown(*c.Purpose)
 	}
 	if c.Programme != nil {
 		return checkProgramme(*c.Programme)
@@ -129,7 +139,10 @@ func (c Change) apply(b Booking) Booking {
 
 // decideChange judges only what differs from what was agreed.
 func decideChange(v View, actor account.Actor, current, wanted Booking, override bool, now time.Time) (Write, *Refused, error) {
-	if current.Status != StatusConfirmed || !now.Before(current.EndsAt) {
+	if current.Status == StatusHeld {
+		return Write{}, nil, fault.Conflict("offer_open", "this is an offer: accept it first, or decline it")
+	}
+	if (current.Status != StatusConfirmed && current.Status != StatusRequested) || !now.Before(current.EndsAt) {
 		return Write{}, nil, fault.Conflict("booking_over", "this booking is over; make a new one")
 	}
 	if wanted == current {
@@ -156,7 +169,12 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 		}
 		return Write{Unmet: []Unmet{unmet}}, &Refused{Refusals: refusals}, nil
 	}
+	var effects []Effect
 	if wanted.Interval() != current.Interval() || wanted.StationID != current.StationID {
+		if !q.shrinks() && now.Before(current.StartsAt) && p.status(actor) == StatusRequested {
+			wanted.Status = StatusRequested // what was approved was another time
+			effects = append(effects, toApprove(wanted, now))
+		}
 		wanted = p.settle(wanted)
 		wanted.ChargedUntil = v.Rules.chargedUntil(current, wanted.EndsAt, actor, now)
 		if q.shrinks() && wanted.OccupiedUntil.After(current.OccupiedUntil) {
@@ -164,7 +182,7 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 		}
 	}
 	write := update(wanted, ActChanged, actor, now)
-	write.Effects = announce(ActChanged, current, write.Update[0], actor, now)
+	write.Effects = append(effects, announce(ActChanged, current, write.Update[0], actor, now)...)
 	return write, nil, nil
 }
 
@@ -190,50 +208,36 @@ func update(b Booking, act Act, actor account.Actor, now time.Time) Write {
 }
 
 // Cancel gives the station back. Before the start the booking becomes cancelled; afterwards it ends now, in whole minutes,
-// and keeps in PlannedEnd what was promised. Within its first minute it is as if it had never been. Twice is one: the
-// second time gives the booking as it is, whatever the version.
-func (s *Service) Cancel(ctx context.Context, actor account.Actor, id string, version int64) (Booking, error) {
-	for range attempts {
-		after, again, err := s.cancel(ctx, actor, id, version)
-		if !again {
-			return after, err
-		}
-	}
-	return Booking{}, errUnsettled()
-}
-
-func (s *Service) cancel(ctx context.Context, actor account.Actor, id string, version int64) (after Booking, again bool, err error) {
+// and keeps in PlannedEnd what was promised. Within its first minute it is as if it had never been. An offer is declined. What
+// becomes free goes to those who wait. Twice is one: the second time gives the booking as it is, whatever the version.
+func (s *Service) Cancel(ctx context.Context, actor account.Actor, id string, version int64) (after Booking, err error) {
 	seen, err := s.mine(ctx, actor, id)
 	if err != nil {
-		return Booking{}, false, err
+		return Booking{}, err
 	}
-	ask := Ask{StationIDs: []string{seen.StationID}, BookingIDs: []string{id}, From: seen.StartsAt, Until: seen.EndsAt}
-	now := s.clock()
-	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
-		again = false
-		current, ok := v.Bookings[id]
+	err = s.letGo(ctx, seen, func(v View, current Booking, now time.Time) (w Write, err error) {
+		after = current
 		switch {
-		case !ok:
-			return Write{}, errBookingUnknown(id)
-		case current.Status != StatusConfirmed:
-			after = current
+		case current.Status == StatusCancelled || current.Status == StatusEnded:
 			return Write{}, nil
 		case version != 0 && version != current.Version:
 			return Write{}, errStale()
 		case !now.Before(current.EndsAt):
 			return Write{}, fault.Conflict("booking_over", "this booking is over already")
-		case current.StationID != seen.StationID:
-			again = true
-			return Write{}, nil
+		case current.Status == StatusHeld:
+			after, w = decline(v, current, actor, now)
+		case current.Status == StatusRequested:
+			after, w = gone(current, ActCancelled, actor.PersonID, "", now)
+			w.Effects = announce(ActCancelled, current, after, actor, now)
+		default:
+			after, w = v.Rules.giveBack(current, actor, now)
 		}
-		var write Write
-		after, write = v.Rules.giveBack(current, actor, now)
-		return write, nil
+		return w, nil
 	})
 	if err != nil {
-		return Booking{}, false, err
+		return Booking{}, err
 	}
-	return after, again, nil
+	return after, nil
 }
 
 // giveBack cancels or ends a booking. Ends are whole minutes, so that the next one may start in the same minute.

@@ -74,6 +74,7 @@ func (a partyAct) ask(rules *Rules, seats []Booking) Ask {
 }
 
 func (s *Service) wholeParty(ctx context.Context, actor account.Actor, id string, act partyAct) ([]Booking, error) {
+	var l line
 	for range attempts {
 		seen, err := s.Party(ctx, id)
 		if err != nil {
@@ -84,7 +85,7 @@ func (s *Service) wholeParty(ctx context.Context, actor account.Actor, id string
 				return nil, err
 			}
 		}
-		after, refused, again, err := s.decideWhole(ctx, actor, seen, act)
+		after, refused, again, err := s.decideWhole(ctx, &l, actor, seen, act)
 		switch {
 		case again:
 		case err == nil && refused != nil:
@@ -100,12 +101,21 @@ func (s *Service) wholeParty(ctx context.Context, actor account.Actor, id string
 }
 
 // decideWhole decides once about all seats. again says that what it rests on moved meanwhile.
-func (s *Service) decideWhole(ctx context.Context, actor account.Actor, seen []Booking, act partyAct) (after []Booking, refused *Refused, again bool, err error) {
+func (s *Service) decideWhole(ctx context.Context, l *line, actor account.Actor, seen []Booking, act partyAct) (after []Booking, refused *Refused, again bool, err error) {
 	known, err := s.store.KnownRules(ctx)
 	if err != nil {
 		return nil, nil, false, err
 	}
 	ask := act.ask(known, seen)
+	var freed []Free
+	for _, b := range seen {
+		if b.Active() && (act.change == nil || !act.apply(b).Interval().Contains(b.Interval())) {
+			freed = append(freed, Free{StationID: b.StationID, From: b.StartsAt, Until: b.Occupied().Until})
+		}
+	}
+	if len(freed) > 0 {
+		l.ask(known, &ask, freed...)
+	}
 	now := s.clock()
 	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
 		after, refused, again = v.seats(seen[0].PartyID), nil, false
@@ -117,9 +127,14 @@ func (s *Service) decideWhole(ctx context.Context, actor account.Actor, seen []B
 		}
 		write, no, err := decideSeats(v, actor, after, act, now)
 		refused = no
+		var freed []Free
 		for _, w := range write.Update {
 			at := slices.IndexFunc(after, func(b Booking) bool { return b.ID == w.ID })
+			freed = append(freed, freedBy(after[at], w, now)...)
 			after[at] = w
+		}
+		if err == nil && len(freed) > 0 {
+			write, again = l.promote(v, ask, write, freed, now)
 		}
 		return write, err
 	})

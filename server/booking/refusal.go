@@ -28,6 +28,8 @@ const (
 	CodeQuotaExceeded      = "quota_exceeded"
 	CodeTooLateToChange    = "too_late_to_change"
 	CodeStationUnknown     = "station_unknown"  // only from an import
+	CodeFreeNow            = "free_now"         // only to who would wait: it need not be waited for
+	CodeWaitlistExpired    = "waitlist_expired" // only of unmet demand: nothing became free in time
 	CodeTooFewStations     = "too_few_stations" // of a party
 	CodeNotAdjacent        = "not_adjacent"     // the same
 )
@@ -64,6 +66,7 @@ const (
 	WhyLater        Why = "later"
 	WhyEarlier      Why = "earlier"
 	WhyShorter      Why = "shorter"
+	WhyFree         Why = "free"  // it need not be waited for
 	WhyApart        Why = "apart" // a party that is not side by side, or not in one room
 	WhyFewer        Why = "fewer" // a party with fewer seats
 )

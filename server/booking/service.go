@@ -76,7 +76,7 @@ func (s *Service) reserveAll(ctx context.Context, actor account.Actor, requests 
 	}
 	for attempt := range attempts {
 		made, again, err := s.reserve(ctx, actor, wishes, attempt > 0)
-		if !again {
+		if !again || err != nil {
 			return made, err
 		}
 	}
@@ -123,7 +123,7 @@ func (s *Service) wishes(actor account.Actor, requests []Request) ([]wish, error
 		}
 		r.StartsAt, r.EndsAt = r.StartsAt.UTC().Truncate(time.Second), r.EndsAt.UTC().Truncate(time.Second)
 		if !r.Purpose.Valid() {
-			return nil, fault.Invalid("purpose_unknown", "the purpose is practice, class, competition, research or service, not %q", r.Purpose).On("purpose")
+			return nil, errPurposeUnknown(r.Purpose)
 		}
 		if err := checkProgramme(r.Programme); err != nil {
 			return nil, err
@@ -140,6 +140,10 @@ func (s *Service) wishes(actor account.Actor, requests []Request) ([]wish, error
 		out[i] = wish{Request: r}
 	}
 	return out, nil
+}
+
+func errPurposeUnknown(p Purpose) error {
+	return fault.Invalid("purpose_unknown", "the purpose is practice, class, competition, research or service, not %q", p).On("purpose")
 }
 
 func errPersonUnknown(id string) error {
@@ -208,8 +212,9 @@ func (s *Service) reserve(ctx context.Context, actor account.Actor, wishes []wis
 	}
 	now := s.clock()
 	var refused *Refused
+	var lapsed []Booking
 	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
-		made, refused, again = nil, nil, false
+		made, refused, again, lapsed = nil, nil, false, nil
 		resolve(v, wishes)
 		current, err := plan(v.Rules, wishes)
 		if err != nil {
@@ -220,13 +225,21 @@ func (s *Service) reserve(ctx context.Context, actor account.Actor, wishes []wis
 		}
 		write, no, err := decideParty(v, actor, wishes, now)
 		made, refused = write.Insert, no
+		if no != nil && no.has(CodeSlotTaken) {
+			if lapsed = v.lapsed(ask, now); len(lapsed) > 0 {
+				again = true
+				return Write{}, nil
+			}
+		}
 		return write, err
 	})
 	switch {
 	case errors.Is(err, ErrOverlap):
 		return nil, true, nil
-	case err != nil || again:
-		return nil, again, err
+	case err != nil:
+		return nil, false, err
+	case again:
+		return nil, true, s.lapseAll(ctx, lapsed)
 	case refused != nil:
 		if wishes[0].seating != nil {
 			refused.Alternatives = s.partyAlternatives(ctx, actor, wishes, now)
@@ -281,7 +294,7 @@ func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Wri
 		}
 		b := Booking{
 			ID: v.NewID(), StationID: p.ID, PersonID: w.PersonID, Programme: w.Programme, Purpose: w.Purpose,
-			StartsAt: w.StartsAt, EndsAt: w.EndsAt, Status: StatusConfirmed,
+			StartsAt: w.StartsAt, EndsAt: w.EndsAt, Status: p.status(actor),
 			TeamID: w.TeamID, PartyID: w.partyID, Companions: strings.Join(w.Companions, " "),
 			CreatedBy: actor.PersonID, CreatedAt: now, ChangedAt: now, Version: 1,
 		}
@@ -289,8 +302,13 @@ func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Wri
 		made.Insert = append(made.Insert, b)
 		taken = append(taken[:len(taken):len(taken)], b)
 		v.Spent = append(v.Spent[:len(v.Spent):len(v.Spent)], b)
-		made.Trail = append(made.Trail, Entry{BookingID: b.ID, At: now, PersonID: actor.PersonID, Act: ActReserved, After: b})
-		made.Effects = append(made.Effects, announce(ActReserved, b, b, actor, now)...)
+		act := ActReserved
+		if b.Status == StatusRequested {
+			act = ActRequested
+			made.Effects = append(made.Effects, toApprove(b, now))
+		}
+		made.Trail = append(made.Trail, Entry{BookingID: b.ID, At: now, PersonID: actor.PersonID, Act: act, After: b})
+		made.Effects = append(made.Effects, announce(act, b, b, actor, now)...)
 	}
 	if len(refusals) > 0 {
 		return Write{Unmet: unmetSeats(now, seats, against, refusals)}, &Refused{Refusals: refusals}, nil

@@ -14,6 +14,7 @@ type Store interface {
 	Decider
 	Reader
 	Documents
+	Waitlist
 	SeriesReader
 	Faults
 	// Remind makes bookings due at an instant, those that are due already and those that never would be, too. It waits for
@@ -86,6 +87,14 @@ type Reader interface {
 	Trail(ctx context.Context, bookingID string) ([]Entry, error)
 }
 
+// Waitlist reads who waits. Entries are written by decisions, which lock the entry's person.
+type Waitlist interface {
+	// WaitByID reads one entry; an unknown id is fault.KindNotFound "wait_unknown".
+	WaitByID(ctx context.Context, id string) (Wait, error)
+	// Waits gives entries in the order in which they came.
+	Waits(ctx context.Context, f WaitFilter) ([]Wait, error)
+}
+
 // Ask says what a decision rests on. Stations, people, teams and budgets are locked, each in order of their ids.
 type Ask struct {
 	StationIDs []string
@@ -108,11 +117,15 @@ type Ask struct {
 	// Qualifications and Strikes ask for those of the people and teams.
 	Qualifications bool
 	Strikes        bool
-	// Waiting asks for the entries that wait for time of these stations, their kinds or rooms, within From and Until.
+	// Waiting asks for the entries that wait for time of these stations, their kinds or rooms, within From and Until: the
+	// oldest MaxWaiting of them.
 	Waiting bool
 	// Alone has a transaction of its own: what it writes changes the rules, or rests on more than bookings.
 	Alone bool
 }
+
+// MaxWaiting bounds how many entries one decision looks at.
+const MaxWaiting = 200
 
 // View is what stands while a decision is made.
 type View struct {
@@ -121,7 +134,7 @@ type View struct {
 	Taken []Booking
 	// Bookings are the asked ones that exist, by id, whatever their status.
 	Bookings map[string]Booking
-	// People are the asked ones that exist, by id: ID, Programme and DisabledAt only.
+	// People are the asked ones that exist, by id: ID, Role, Programme and DisabledAt only.
 	People map[string]account.Person
 	// Spent are the bookings that are charged to an asked budget. They have ID, StationID, PersonID, TeamID, PartyID,
 	// Programme, Purpose, StartsAt, EndsAt, Status, HeldUntil and ChargedUntil only.

@@ -66,18 +66,22 @@ func (t *Tender) Full(n int) bool { return n == tendTogether }
 
 // attend looks at one booking.
 func (t *Tender) attend(ctx context.Context, id string, now time.Time) error {
+	var l line
 	for range attempts {
-		if again, err := t.attendOnce(ctx, id, now); !again {
+		if again, err := t.attendOnce(ctx, &l, id, now); !again {
 			return err
 		}
 	}
 	return errUnsettled()
 }
 
-func (t *Tender) attendOnce(ctx context.Context, id string, now time.Time) (again bool, err error) {
+func (t *Tender) attendOnce(ctx context.Context, l *line, id string, now time.Time) (again bool, err error) {
 	seen, err := t.store.ByID(ctx, id)
 	if err != nil || !isDue(seen, now) {
 		return false, err
+	}
+	if seen.Status == StatusHeld || seen.Status == StatusRequested {
+		return false, t.lapse(ctx, seen)
 	}
 	// What devices say is read before the decision, which must not wait for it. Minutes are only ever added, so a verdict that
 	// rests on fewer than there are by now is one that could have been given a moment ago; and whoever adds some says so
@@ -86,7 +90,13 @@ func (t *Tender) attendOnce(ctx context.Context, id string, now time.Time) (agai
 	if err != nil {
 		return false, err
 	}
-	err = t.store.Decide(ctx, askAbout(seen), func(v View) (Write, error) {
+	rules, err := t.store.KnownRules(ctx)
+	if err != nil {
+		return false, err
+	}
+	ask := askAbout(seen)
+	l.ask(rules, &ask, Free{StationID: seen.StationID, From: seen.StartsAt, Until: seen.Occupied().Until})
+	err = t.store.Decide(ctx, ask, func(v View) (w Write, _ error) {
 		again = false
 		b, ok := v.Bookings[id]
 		if !ok || !isDue(b, now) {
@@ -99,10 +109,11 @@ func (t *Tender) attendOnce(ctx context.Context, id string, now time.Time) (agai
 		if p == nil {
 			return Write{}, errStationUnknown(b.StationID)
 		}
-		l := &look{place: p, was: b, is: b, saw: saw, strike: v.strike(id), now: now}
-		l.saw.outages = slices.Concat(saw.outages, p.outages)
-		l.take()
-		return l.settle(""), nil
+		look := &look{place: p, was: b, is: b, saw: saw, strike: v.strike(id), now: now}
+		look.saw.outages = slices.Concat(saw.outages, p.outages)
+		look.take()
+		w, again = l.promote(v, ask, look.settle(""), freedBy(b, look.is, now), now)
+		return w, nil
 	})
 	return again, err
 }
@@ -131,10 +142,6 @@ func (t *Tender) sight(ctx context.Context, b Booking, now time.Time) (saw sight
 // take looks at the booking as its status wants it.
 func (l *look) take() {
 	switch {
-	case l.is.Status == StatusHeld || l.is.Status == StatusRequested:
-		l.is.Status, l.is.ChargedUntil = StatusCancelled, l.is.StartsAt
-		l.is.DueAt = time.Time{}
-		l.say(ActLapsed, "")
 	case l.is.judged():
 		l.judge()
 		l.watch()

@@ -1,9 +1,12 @@
 package booking
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/equipment"
 )
 
 // WaitState is where a waitlist entry is in its life.
@@ -42,6 +45,49 @@ type Wait struct {
 	ChangedAt time.Time
 	Version   int64
 }
+
+// Window gives the time in which the entry would be served.
+func (w Wait) Window() equipment.Interval {
+	return equipment.Interval{From: w.FromAt, Until: w.UntilAt}
+}
+
+// WantsStation reports whether time of the station would do.
+func (w Wait) WantsStation(s equipment.Station) bool {
+	return w.StationID == s.ID || (w.KindID != "" && w.KindID == s.KindID) || (w.RoomID != "" && w.RoomID == s.RoomID)
+}
+
+// InLine puts entries into the order in which they came, each once.
+func InLine(waits []Wait) []Wait {
+	slices.SortFunc(waits, func(a, b Wait) int { return a.Cursor().compare(b.Cursor()) })
+	return slices.CompactFunc(waits, func(a, b Wait) bool { return a.ID == b.ID })
+}
+
+// WaitFilter narrows a list of entries; empty fields do not.
+type WaitFilter struct {
+	PersonID string
+	States   []WaitState
+	// OverAt: those of which less than the shortest acceptable time is left at that instant.
+	OverAt time.Time
+	After  WaitCursor // the page starts behind it
+	Limit  int        // 0: all
+}
+
+// WaitCursor is a place in the order of the waitlist; the zero one is before everything.
+type WaitCursor struct {
+	CreatedAt time.Time
+	ID        string
+}
+
+// compare tells which of two places comes first. It is the order in which people are offered what becomes free.
+func (c WaitCursor) compare(other WaitCursor) int {
+	if order := c.CreatedAt.Compare(other.CreatedAt); order != 0 {
+		return order
+	}
+	return strings.Compare(c.ID, other.ID)
+}
+
+// Cursor gives the entry's place in the order of the waitlist.
+func (w Wait) Cursor() WaitCursor { return WaitCursor{CreatedAt: w.CreatedAt, ID: w.ID} }
 
 // StrikeState is where a strike is in its life.
 type StrikeState string

@@ -39,12 +39,13 @@ const (
 
 // Defines values for AlternativeWhy.
 const (
-	Apart        AlternativeWhy = "apart"
-	Earlier      AlternativeWhy = "earlier"
-	Fewer        AlternativeWhy = "fewer"
-	Later        AlternativeWhy = "later"
-	OtherStation AlternativeWhy = "other_station"
-	Shorter      AlternativeWhy = "shorter"
+	AlternativeWhyApart        AlternativeWhy = "apart"
+	AlternativeWhyEarlier      AlternativeWhy = "earlier"
+	AlternativeWhyFewer        AlternativeWhy = "fewer"
+	AlternativeWhyFree         AlternativeWhy = "free"
+	AlternativeWhyLater        AlternativeWhy = "later"
+	AlternativeWhyOtherStation AlternativeWhy = "other_station"
+	AlternativeWhyShorter      AlternativeWhy = "shorter"
 )
 
 // Defines values for BookingCheckIn.
@@ -59,6 +60,8 @@ const (
 	BookingStatusCancelled BookingStatus = "cancelled"
 	BookingStatusConfirmed BookingStatus = "confirmed"
 	BookingStatusEnded     BookingStatus = "ended"
+	BookingStatusHeld      BookingStatus = "held"
+	BookingStatusRequested BookingStatus = "requested"
 )
 
 // Defines values for CheckInHow.
@@ -337,6 +340,15 @@ const (
 	VerdictUnknown Verdict = "unknown"
 )
 
+// Defines values for WaitState.
+const (
+	WaitStateBooked    WaitState = "booked"
+	WaitStateExpired   WaitState = "expired"
+	WaitStateOffered   WaitState = "offered"
+	WaitStateWaiting   WaitState = "waiting"
+	WaitStateWithdrawn WaitState = "withdrawn"
+)
+
 // Defines values for WebhookShape.
 const (
 	Dingtalk  WebhookShape = "dingtalk"
@@ -351,6 +363,12 @@ const (
 	ScopePathRoom    ScopePath = "room"
 	ScopePathSite    ScopePath = "site"
 	ScopePathStation ScopePath = "station"
+)
+
+// Defines values for ListWaitsParamsOf.
+const (
+	ListWaitsParamsOfAll ListWaitsParamsOf = "all"
+	ListWaitsParamsOfMe  ListWaitsParamsOf = "me"
 )
 
 // About defines model for About.
@@ -463,8 +481,11 @@ type Booking struct {
 
 	// Evidence What a verdict rests on: the minutes of the grace, and the one after it.
 	Evidence *Evidence `json:"evidence,omitempty"`
-	Id       string    `json:"id"`
-	Mine     bool      `json:"mine"`
+
+	// HeldUntil When an offer expires; left out of anything else.
+	HeldUntil *time.Time `json:"held_until,omitempty"`
+	Id        string     `json:"id"`
+	Mine      bool       `json:"mine"`
 
 	// Party The party that it is a seat of.
 	Party  *string    `json:"party,omitempty"`
@@ -484,13 +505,17 @@ type Booking struct {
 	// Station A station, as others name it.
 	Station StationRef `json:"station"`
 
-	// Status `ended`: given back after its start.
+	// Status `ended`: given back after its start. `requested`: waits for somebody to approve it. `held`: an offer, until `held_until`. The
+	// last two keep the station from others, but nobody has promised to be there.
 	Status BookingStatus `json:"status"`
 	Team   *TeamRef      `json:"team,omitempty"`
 
 	// Verdict Whether somebody came: absent is only who was looked out for through the whole grace and never seen.
 	Verdict *Verdict `json:"verdict,omitempty"`
 	Version int64    `json:"version"`
+
+	// Wait The waitlist entry that it is, or was, an offer for.
+	Wait *string `json:"wait,omitempty"`
 
 	// WarnedAt When "still working?" was asked.
 	WarnedAt *time.Time `json:"warned_at,omitempty"`
@@ -553,7 +578,8 @@ type BookingSeriesList struct {
 	Items []BookingSeries `json:"items"`
 }
 
-// BookingStatus `ended`: given back after its start.
+// BookingStatus `ended`: given back after its start. `requested`: waits for somebody to approve it. `held`: an offer, until `held_until`. The
+// last two keep the station from others, but nobody has promised to be there.
 type BookingStatus string
 
 // CheckIn defines model for CheckIn.
@@ -594,6 +620,12 @@ type DayStrip struct {
 	// StartsAt Local midnight.
 	StartsAt time.Time `json:"starts_at"`
 	TimeZone string    `json:"time_zone"`
+}
+
+// Declining defines model for Declining.
+type Declining struct {
+	// Reason The person reads it.
+	Reason string `json:"reason"`
 }
 
 // Delivery defines model for Delivery.
@@ -1380,6 +1412,38 @@ type NewToken struct {
 	Scopes    []Scope  `json:"scopes"`
 }
 
+// NewWait One of `station`, `kind` and `room`. Any time between `from` and `until` would do.
+type NewWait struct {
+	// From RFC 3339, from 1970 to 2199. Answers are in UTC.
+	From Instant `json:"from"`
+
+	// Kind An id, or a code where it is unambiguous.
+	Kind *Ref `json:"kind,omitempty"`
+
+	// Person An id, or a code where it is unambiguous.
+	Person    *Ref    `json:"person,omitempty"`
+	Programme *string `json:"programme,omitempty"`
+
+	// Purpose A class blocks the station for a whole group.
+	Purpose *Purpose `json:"purpose,omitempty"`
+
+	// Room An id, or a code where it is unambiguous.
+	Room *Ref `json:"room,omitempty"`
+
+	// ShortestMinutes Also acceptable; without it only what is wanted.
+	ShortestMinutes *int `json:"shortest_minutes,omitempty"`
+
+	// Station An id, or a code where it is unambiguous.
+	Station *Ref `json:"station,omitempty"`
+
+	// Team An id, or a code where it is unambiguous.
+	Team *Ref `json:"team,omitempty"`
+
+	// Until RFC 3339, from 1970 to 2199. Answers are in UTC.
+	Until         Instant `json:"until"`
+	WantedMinutes int     `json:"wanted_minutes"`
+}
+
 // NewWebhook defines model for NewWebhook.
 type NewWebhook struct {
 	Events *[]EventName `json:"events,omitempty"`
@@ -2154,6 +2218,10 @@ type Slot struct {
 	Purpose  *Purpose  `json:"purpose,omitempty"`
 	StartsAt time.Time `json:"starts_at"`
 
+	// Status `ended`: given back after its start. `requested`: waits for somebody to approve it. `held`: an offer, until `held_until`. The
+	// last two keep the station from others, but nobody has promised to be there.
+	Status BookingStatus `json:"status"`
+
 	// Verdict Whether somebody came: absent is only who was looked out for through the whole grace and never seen.
 	Verdict  *Verdict   `json:"verdict,omitempty"`
 	Version  int64      `json:"version"`
@@ -2474,6 +2542,54 @@ type UtilizationItem struct {
 // Verdict Whether somebody came: absent is only who was looked out for through the whole grace and never seen.
 type Verdict string
 
+// Wait A place in the waitlist. One of station, kind and room is there.
+type Wait struct {
+	CreatedAt time.Time `json:"created_at"`
+	From      time.Time `json:"from"`
+	Id        string    `json:"id"`
+
+	// Kind A site, room or kind, as others name it.
+	Kind *PlaceRef `json:"kind,omitempty"`
+	Mine bool      `json:"mine"`
+
+	// Offer Person, programme, purpose and everything about coming are left out for those who may not see them.
+	Offer  *Booking   `json:"offer,omitempty"`
+	Person *PersonRef `json:"person,omitempty"`
+
+	// Place In line, while it waits: 1 is the next.
+	Place     *int    `json:"place,omitempty"`
+	Programme *string `json:"programme,omitempty"`
+
+	// Purpose A class blocks the station for a whole group.
+	Purpose Purpose `json:"purpose"`
+
+	// Reasons Why it was passed over the last time, as codes of refusals.
+	Reasons []string `json:"reasons"`
+
+	// Room A site, room or kind, as others name it.
+	Room            *PlaceRef `json:"room,omitempty"`
+	ShortestMinutes int       `json:"shortest_minutes"`
+
+	// State `offered`: see `offer`. `expired`: its time is over, or an offer was not taken.
+	State WaitState `json:"state"`
+
+	// Station A station, as others name it.
+	Station       *StationRef `json:"station,omitempty"`
+	Until         time.Time   `json:"until"`
+	WantedMinutes int         `json:"wanted_minutes"`
+}
+
+// WaitList defines model for WaitList.
+type WaitList struct {
+	Items []Wait `json:"items"`
+
+	// Next The cursor of the next page; left out on the last.
+	Next *string `json:"next,omitempty"`
+}
+
+// WaitState `offered`: see `offer`. `expired`: its time is over, or an offer was not taken.
+type WaitState string
+
 // Webhook defines model for Webhook.
 type Webhook struct {
 	// Address The URL; of what follows its `?`, which may be a secret, only the end is shown.
@@ -2684,6 +2800,18 @@ type CancelBookingParams struct {
 
 // UpdateBookingParams defines parameters for UpdateBooking.
 type UpdateBookingParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ApproveBookingParams defines parameters for ApproveBooking.
+type ApproveBookingParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// DeclineBookingParams defines parameters for DeclineBooking.
+type DeclineBookingParams struct {
 	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -3052,6 +3180,28 @@ type ImportTimetableParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListWaitsParams defines parameters for ListWaits.
+type ListWaitsParams struct {
+	// Of Whose. Everybody's only for those who may see names.
+	Of *ListWaitsParamsOf `form:"of,omitempty" json:"of,omitempty"`
+
+	// Closed Also those that are over.
+	Closed *bool  `form:"closed,omitempty" json:"closed,omitempty"`
+	Limit  *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListWaitsParamsOf defines parameters for ListWaits.
+type ListWaitsParamsOf string
+
+// JoinWaitlistParams defines parameters for JoinWaitlist.
+type JoinWaitlistParams struct {
+	// IdempotencyKey Kept for 24 hours; the same key and body give the same answer, another body 422.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // DeleteWebhookParams defines parameters for DeleteWebhook.
 type DeleteWebhookParams struct {
 	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
@@ -3083,6 +3233,9 @@ type UpdateBookingJSONRequestBody = BookingChange
 
 // CheckInJSONRequestBody defines body for CheckIn for application/json ContentType.
 type CheckInJSONRequestBody = CheckIn
+
+// DeclineBookingJSONRequestBody defines body for DeclineBooking for application/json ContentType.
+type DeclineBookingJSONRequestBody = Declining
 
 // CreateDeviceJSONRequestBody defines body for CreateDevice for application/json ContentType.
 type CreateDeviceJSONRequestBody = NewDevice
@@ -3213,6 +3366,9 @@ type ImportTimetableJSONRequestBody = NewTimetable
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = NewToken
 
+// JoinWaitlistJSONRequestBody defines body for JoinWaitlist for application/json ContentType.
+type JoinWaitlistJSONRequestBody = NewWait
+
 // CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
 type CreateWebhookJSONRequestBody = NewWebhook
 
@@ -3251,9 +3407,15 @@ type ServerInterface interface {
 	// UpdateBooking Move, extend or shorten a booking; it is validated again as a whole.
 	// (PATCH /api/v1/bookings/{booking})
 	UpdateBooking(ctx echo.Context, booking Ref, params UpdateBookingParams) error
+	// ApproveBooking Say yes to a request. It is validated again; twice is once.
+	// (POST /api/v1/bookings/{booking}/approve)
+	ApproveBooking(ctx echo.Context, booking Ref, params ApproveBookingParams) error
 	// CheckIn Say that somebody has come. Twice is once.
 	// (POST /api/v1/bookings/{booking}/check-in)
 	CheckIn(ctx echo.Context, booking Ref) error
+	// DeclineBooking Say no to a request, and why. Twice is once.
+	// (POST /api/v1/bookings/{booking}/decline)
+	DeclineBooking(ctx echo.Context, booking Ref, params DeclineBookingParams) error
 	// KeepBooking Answer "still working?" with yes. Twice is once.
 	// (POST /api/v1/bookings/{booking}/keep)
 	KeepBooking(ctx echo.Context, booking Ref) error
@@ -3329,6 +3491,12 @@ type ServerInterface interface {
 	// ListNames Find people by a part of their name or login, to name them elsewhere.
 	// (GET /api/v1/names)
 	ListNames(ctx echo.Context, params ListNamesParams) error
+	// AcceptOffer Take an offer from the waitlist. It is validated again; twice is once.
+	// (POST /api/v1/offers/{booking}/accept)
+	AcceptOffer(ctx echo.Context, booking Ref) error
+	// DeclineOffer Leave an offer to the next in line, and the waitlist. Twice is once.
+	// (POST /api/v1/offers/{booking}/decline)
+	DeclineOffer(ctx echo.Context, booking Ref) error
 	// ListOutages When stations cannot be used.
 	// (GET /api/v1/outages)
 	ListOutages(ctx echo.Context, params ListOutagesParams) error
@@ -3425,6 +3593,9 @@ type ServerInterface interface {
 	// GetUtilization How station-minutes were used, over days.
 	// (GET /api/v1/reports/utilization)
 	GetUtilization(ctx echo.Context, params GetUtilizationParams) error
+	// ListRequests The bookings that wait for the caller to approve them, ordered by start.
+	// (GET /api/v1/requests)
+	ListRequests(ctx echo.Context) error
 	// ListRooms The training rooms.
 	// (GET /api/v1/rooms)
 	ListRooms(ctx echo.Context, params ListRoomsParams) error
@@ -3548,6 +3719,15 @@ type ServerInterface interface {
 	// RevokeToken Revoke one of my API tokens.
 	// (DELETE /api/v1/tokens/{token})
 	RevokeToken(ctx echo.Context, token Ref) error
+	// ListWaits Entries of the waitlist, in the order in which they came.
+	// (GET /api/v1/waits)
+	ListWaits(ctx echo.Context, params ListWaitsParams) error
+	// JoinWaitlist Wait for time of a station, a kind or a room.
+	// (POST /api/v1/waits)
+	JoinWaitlist(ctx echo.Context, params JoinWaitlistParams) error
+	// WithdrawWait Leave the waitlist; an offer is declined by it. Twice is once.
+	// (DELETE /api/v1/waits/{wait})
+	WithdrawWait(ctx echo.Context, wait Ref) error
 	// ListWebhooks The webhooks, without their secrets.
 	// (GET /api/v1/webhooks)
 	ListWebhooks(ctx echo.Context) error
@@ -3881,6 +4061,42 @@ func (w *ServerInterfaceWrapper) UpdateBooking(ctx echo.Context) error {
 	return err
 }
 
+// ApproveBooking converts echo context to params.
+func (w *ServerInterfaceWrapper) ApproveBooking(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "booking" -------------
+	var booking Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking", ctx.Param("booking"), &booking, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter booking: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApproveBookingParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ApproveBooking(ctx, booking, params)
+	return err
+}
+
 // CheckIn converts echo context to params.
 func (w *ServerInterfaceWrapper) CheckIn(ctx echo.Context) error {
 	var err error
@@ -3894,6 +4110,42 @@ func (w *ServerInterfaceWrapper) CheckIn(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.CheckIn(ctx, booking)
+	return err
+}
+
+// DeclineBooking converts echo context to params.
+func (w *ServerInterfaceWrapper) DeclineBooking(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "booking" -------------
+	var booking Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking", ctx.Param("booking"), &booking, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter booking: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeclineBookingParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeclineBooking(ctx, booking, params)
 	return err
 }
 
@@ -4368,6 +4620,38 @@ func (w *ServerInterfaceWrapper) ListNames(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListNames(ctx, params)
+	return err
+}
+
+// AcceptOffer converts echo context to params.
+func (w *ServerInterfaceWrapper) AcceptOffer(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "booking" -------------
+	var booking Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking", ctx.Param("booking"), &booking, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter booking: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AcceptOffer(ctx, booking)
+	return err
+}
+
+// DeclineOffer converts echo context to params.
+func (w *ServerInterfaceWrapper) DeclineOffer(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "booking" -------------
+	var booking Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking", ctx.Param("booking"), &booking, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter booking: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeclineOffer(ctx, booking)
 	return err
 }
 
@@ -5187,6 +5471,15 @@ func (w *ServerInterfaceWrapper) GetUtilization(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetUtilization(ctx, params)
+	return err
+}
+
+// ListRequests converts echo context to params.
+func (w *ServerInterfaceWrapper) ListRequests(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListRequests(ctx)
 	return err
 }
 
@@ -6123,6 +6416,90 @@ func (w *ServerInterfaceWrapper) RevokeToken(ctx echo.Context) error {
 	return err
 }
 
+// ListWaits converts echo context to params.
+func (w *ServerInterfaceWrapper) ListWaits(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWaitsParams
+	// ------------- Optional query parameter "of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "of", ctx.QueryParams(), &params.Of, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter of: %s", err))
+	}
+
+	// ------------- Optional query parameter "closed" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "closed", ctx.QueryParams(), &params.Closed, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter closed: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListWaits(ctx, params)
+	return err
+}
+
+// JoinWaitlist converts echo context to params.
+func (w *ServerInterfaceWrapper) JoinWaitlist(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params JoinWaitlistParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.JoinWaitlist(ctx, params)
+	return err
+}
+
+// WithdrawWait converts echo context to params.
+func (w *ServerInterfaceWrapper) WithdrawWait(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "wait" -------------
+	var wait Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "wait", ctx.Param("wait"), &wait, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter wait: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WithdrawWait(ctx, wait)
+	return err
+}
+
 // ListWebhooks converts echo context to params.
 func (w *ServerInterfaceWrapper) ListWebhooks(ctx echo.Context) error {
 	var err error
@@ -6374,7 +6751,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/v1/bookings/:booking", wrapper.CancelBooking, options.OperationMiddlewares["cancelBooking"]...)
 	router.GET(options.BaseURL+"/api/v1/bookings/:booking", wrapper.GetBooking, options.OperationMiddlewares["getBooking"]...)
 	router.PATCH(options.BaseURL+"/api/v1/bookings/:booking", wrapper.UpdateBooking, options.OperationMiddlewares["updateBooking"]...)
+	router.POST(options.BaseURL+"/api/v1/bookings/:booking/approve", wrapper.ApproveBooking, options.OperationMiddlewares["approveBooking"]...)
 	router.POST(options.BaseURL+"/api/v1/bookings/:booking/check-in", wrapper.CheckIn, options.OperationMiddlewares["checkIn"]...)
+	router.POST(options.BaseURL+"/api/v1/bookings/:booking/decline", wrapper.DeclineBooking, options.OperationMiddlewares["declineBooking"]...)
 	router.POST(options.BaseURL+"/api/v1/bookings/:booking/keep", wrapper.KeepBooking, options.OperationMiddlewares["keepBooking"]...)
 	router.GET(options.BaseURL+"/api/v1/devices", wrapper.ListDevices, options.OperationMiddlewares["listDevices"]...)
 	router.POST(options.BaseURL+"/api/v1/devices", wrapper.CreateDevice, options.OperationMiddlewares["createDevice"]...)
@@ -6400,6 +6779,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
 	router.GET(options.BaseURL+"/api/v1/messages", wrapper.GetMessages, options.OperationMiddlewares["getMessages"]...)
 	router.GET(options.BaseURL+"/api/v1/names", wrapper.ListNames, options.OperationMiddlewares["listNames"]...)
+	router.POST(options.BaseURL+"/api/v1/offers/:booking/accept", wrapper.AcceptOffer, options.OperationMiddlewares["acceptOffer"]...)
+	router.POST(options.BaseURL+"/api/v1/offers/:booking/decline", wrapper.DeclineOffer, options.OperationMiddlewares["declineOffer"]...)
 	router.GET(options.BaseURL+"/api/v1/outages", wrapper.ListOutages, options.OperationMiddlewares["listOutages"]...)
 	router.POST(options.BaseURL+"/api/v1/outages", wrapper.CreateOutage, options.OperationMiddlewares["createOutage"]...)
 	router.DELETE(options.BaseURL+"/api/v1/outages/:outage", wrapper.EndOutage, options.OperationMiddlewares["endOutage"]...)
@@ -6432,6 +6813,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/quotas/:quota/history", wrapper.GetQuotaHistory, options.OperationMiddlewares["getQuotaHistory"]...)
 	router.GET(options.BaseURL+"/api/v1/reports/heatmap", wrapper.GetHeatmap, options.OperationMiddlewares["getHeatmap"]...)
 	router.GET(options.BaseURL+"/api/v1/reports/utilization", wrapper.GetUtilization, options.OperationMiddlewares["getUtilization"]...)
+	router.GET(options.BaseURL+"/api/v1/requests", wrapper.ListRequests, options.OperationMiddlewares["listRequests"]...)
 	router.GET(options.BaseURL+"/api/v1/rooms", wrapper.ListRooms, options.OperationMiddlewares["listRooms"]...)
 	router.POST(options.BaseURL+"/api/v1/rooms", wrapper.CreateRoom, options.OperationMiddlewares["createRoom"]...)
 	router.PATCH(options.BaseURL+"/api/v1/rooms/:room", wrapper.UpdateRoom, options.OperationMiddlewares["updateRoom"]...)
@@ -6473,6 +6855,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
 	router.DELETE(options.BaseURL+"/api/v1/tokens/:token", wrapper.RevokeToken, options.OperationMiddlewares["revokeToken"]...)
+	router.GET(options.BaseURL+"/api/v1/waits", wrapper.ListWaits, options.OperationMiddlewares["listWaits"]...)
+	router.POST(options.BaseURL+"/api/v1/waits", wrapper.JoinWaitlist, options.OperationMiddlewares["joinWaitlist"]...)
+	router.DELETE(options.BaseURL+"/api/v1/waits/:wait", wrapper.WithdrawWait, options.OperationMiddlewares["withdrawWait"]...)
 	router.GET(options.BaseURL+"/api/v1/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
 	router.POST(options.BaseURL+"/api/v1/webhooks", wrapper.CreateWebhook, options.OperationMiddlewares["createWebhook"]...)
 	router.DELETE(options.BaseURL+"/api/v1/webhooks/:webhook", wrapper.DeleteWebhook, options.OperationMiddlewares["deleteWebhook"]...)
@@ -6751,6 +7136,37 @@ func (response UpdateBooking200JSONResponse) VisitUpdateBookingResponse(w http.R
 	return err
 }
 
+type ApproveBookingRequestObject struct {
+	Booking Ref `json:"booking"`
+	Params  ApproveBookingParams
+}
+
+type ApproveBookingResponseObject interface {
+	VisitApproveBookingResponse(w http.ResponseWriter) error
+}
+
+type ApproveBooking200ResponseHeaders struct {
+	ETag string
+}
+
+type ApproveBooking200JSONResponse struct {
+	Body    Booking
+	Headers ApproveBooking200ResponseHeaders
+}
+
+func (response ApproveBooking200JSONResponse) VisitApproveBookingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CheckInRequestObject struct {
 	Booking Ref `json:"booking"`
 	Body    *CheckInJSONRequestBody
@@ -6770,6 +7186,38 @@ type CheckIn200JSONResponse struct {
 }
 
 func (response CheckIn200JSONResponse) VisitCheckInResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineBookingRequestObject struct {
+	Booking Ref `json:"booking"`
+	Params  DeclineBookingParams
+	Body    *DeclineBookingJSONRequestBody
+}
+
+type DeclineBookingResponseObject interface {
+	VisitDeclineBookingResponse(w http.ResponseWriter) error
+}
+
+type DeclineBooking200ResponseHeaders struct {
+	ETag string
+}
+
+type DeclineBooking200JSONResponse struct {
+	Body    Booking
+	Headers DeclineBooking200ResponseHeaders
+}
+
+func (response DeclineBooking200JSONResponse) VisitDeclineBookingResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7411,6 +7859,66 @@ func (response ListNames200JSONResponse) VisitListNamesResponse(w http.ResponseW
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptOfferRequestObject struct {
+	Booking Ref `json:"booking"`
+}
+
+type AcceptOfferResponseObject interface {
+	VisitAcceptOfferResponse(w http.ResponseWriter) error
+}
+
+type AcceptOffer200ResponseHeaders struct {
+	ETag string
+}
+
+type AcceptOffer200JSONResponse struct {
+	Body    Booking
+	Headers AcceptOffer200ResponseHeaders
+}
+
+func (response AcceptOffer200JSONResponse) VisitAcceptOfferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineOfferRequestObject struct {
+	Booking Ref `json:"booking"`
+}
+
+type DeclineOfferResponseObject interface {
+	VisitDeclineOfferResponse(w http.ResponseWriter) error
+}
+
+type DeclineOffer200ResponseHeaders struct {
+	ETag string
+}
+
+type DeclineOffer200JSONResponse struct {
+	Body    Booking
+	Headers DeclineOffer200ResponseHeaders
+}
+
+func (response DeclineOffer200JSONResponse) VisitDeclineOfferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8256,6 +8764,27 @@ type GetUtilizationResponseObject interface {
 type GetUtilization200JSONResponse Utilization
 
 func (response GetUtilization200JSONResponse) VisitGetUtilizationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRequestsRequestObject struct {
+}
+
+type ListRequestsResponseObject interface {
+	VisitListRequestsResponse(w http.ResponseWriter) error
+}
+
+type ListRequests200JSONResponse BookingList
+
+func (response ListRequests200JSONResponse) VisitListRequestsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -9331,6 +9860,73 @@ func (response RevokeToken204Response) VisitRevokeTokenResponse(w http.ResponseW
 	return nil
 }
 
+type ListWaitsRequestObject struct {
+	Params ListWaitsParams
+}
+
+type ListWaitsResponseObject interface {
+	VisitListWaitsResponse(w http.ResponseWriter) error
+}
+
+type ListWaits200JSONResponse WaitList
+
+func (response ListWaits200JSONResponse) VisitListWaitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type JoinWaitlistRequestObject struct {
+	Params JoinWaitlistParams
+	Body   *JoinWaitlistJSONRequestBody
+}
+
+type JoinWaitlistResponseObject interface {
+	VisitJoinWaitlistResponse(w http.ResponseWriter) error
+}
+
+type JoinWaitlist201JSONResponse Wait
+
+func (response JoinWaitlist201JSONResponse) VisitJoinWaitlistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawWaitRequestObject struct {
+	Wait Ref `json:"wait"`
+}
+
+type WithdrawWaitResponseObject interface {
+	VisitWithdrawWaitResponse(w http.ResponseWriter) error
+}
+
+type WithdrawWait200JSONResponse Wait
+
+func (response WithdrawWait200JSONResponse) VisitWithdrawWaitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListWebhooksRequestObject struct {
 }
 
@@ -9645,9 +10241,15 @@ type StrictServerInterface interface {
 	// UpdateBooking Move, extend or shorten a booking; it is validated again as a whole.
 	// (PATCH /api/v1/bookings/{booking})
 	UpdateBooking(ctx context.Context, request UpdateBookingRequestObject) (UpdateBookingResponseObject, error)
+	// ApproveBooking Say yes to a request. It is validated again; twice is once.
+	// (POST /api/v1/bookings/{booking}/approve)
+	ApproveBooking(ctx context.Context, request ApproveBookingRequestObject) (ApproveBookingResponseObject, error)
 	// CheckIn Say that somebody has come. Twice is once.
 	// (POST /api/v1/bookings/{booking}/check-in)
 	CheckIn(ctx context.Context, request CheckInRequestObject) (CheckInResponseObject, error)
+	// DeclineBooking Say no to a request, and why. Twice is once.
+	// (POST /api/v1/bookings/{booking}/decline)
+	DeclineBooking(ctx context.Context, request DeclineBookingRequestObject) (DeclineBookingResponseObject, error)
 	// KeepBooking Answer "still working?" with yes. Twice is once.
 	// (POST /api/v1/bookings/{booking}/keep)
 	KeepBooking(ctx context.Context, request KeepBookingRequestObject) (KeepBookingResponseObject, error)
@@ -9723,6 +10325,12 @@ type StrictServerInterface interface {
 	// ListNames Find people by a part of their name or login, to name them elsewhere.
 	// (GET /api/v1/names)
 	ListNames(ctx context.Context, request ListNamesRequestObject) (ListNamesResponseObject, error)
+	// AcceptOffer Take an offer from the waitlist. It is validated again; twice is once.
+	// (POST /api/v1/offers/{booking}/accept)
+	AcceptOffer(ctx context.Context, request AcceptOfferRequestObject) (AcceptOfferResponseObject, error)
+	// DeclineOffer Leave an offer to the next in line, and the waitlist. Twice is once.
+	// (POST /api/v1/offers/{booking}/decline)
+	DeclineOffer(ctx context.Context, request DeclineOfferRequestObject) (DeclineOfferResponseObject, error)
 	// ListOutages When stations cannot be used.
 	// (GET /api/v1/outages)
 	ListOutages(ctx context.Context, request ListOutagesRequestObject) (ListOutagesResponseObject, error)
@@ -9819,6 +10427,9 @@ type StrictServerInterface interface {
 	// GetUtilization How station-minutes were used, over days.
 	// (GET /api/v1/reports/utilization)
 	GetUtilization(ctx context.Context, request GetUtilizationRequestObject) (GetUtilizationResponseObject, error)
+	// ListRequests The bookings that wait for the caller to approve them, ordered by start.
+	// (GET /api/v1/requests)
+	ListRequests(ctx context.Context, request ListRequestsRequestObject) (ListRequestsResponseObject, error)
 	// ListRooms The training rooms.
 	// (GET /api/v1/rooms)
 	ListRooms(ctx context.Context, request ListRoomsRequestObject) (ListRoomsResponseObject, error)
@@ -9942,6 +10553,15 @@ type StrictServerInterface interface {
 	// RevokeToken Revoke one of my API tokens.
 	// (DELETE /api/v1/tokens/{token})
 	RevokeToken(ctx context.Context, request RevokeTokenRequestObject) (RevokeTokenResponseObject, error)
+	// ListWaits Entries of the waitlist, in the order in which they came.
+	// (GET /api/v1/waits)
+	ListWaits(ctx context.Context, request ListWaitsRequestObject) (ListWaitsResponseObject, error)
+	// JoinWaitlist Wait for time of a station, a kind or a room.
+	// (POST /api/v1/waits)
+	JoinWaitlist(ctx context.Context, request JoinWaitlistRequestObject) (JoinWaitlistResponseObject, error)
+	// WithdrawWait Leave the waitlist; an offer is declined by it. Twice is once.
+	// (DELETE /api/v1/waits/{wait})
+	WithdrawWait(ctx context.Context, request WithdrawWaitRequestObject) (WithdrawWaitResponseObject, error)
 	// ListWebhooks The webhooks, without their secrets.
 	// (GET /api/v1/webhooks)
 	ListWebhooks(ctx context.Context, request ListWebhooksRequestObject) (ListWebhooksResponseObject, error)
@@ -10278,6 +10898,32 @@ func (sh *strictHandler) UpdateBooking(ctx echo.Context, booking Ref, params Upd
 	return nil
 }
 
+// ApproveBooking operation middleware
+func (sh *strictHandler) ApproveBooking(ctx echo.Context, booking Ref, params ApproveBookingParams) error {
+	var request ApproveBookingRequestObject
+
+	request.Booking = booking
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveBooking(ctx.Request().Context(), request.(ApproveBookingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveBooking")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ApproveBookingResponseObject); ok {
+		return validResponse.VisitApproveBookingResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // CheckIn operation middleware
 func (sh *strictHandler) CheckIn(ctx echo.Context, booking Ref) error {
 	var request CheckInRequestObject
@@ -10320,6 +10966,55 @@ func (sh *strictHandler) CheckIn(ctx echo.Context, booking Ref) error {
 		return err
 	} else if validResponse, ok := response.(CheckInResponseObject); ok {
 		return validResponse.VisitCheckInResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeclineBooking operation middleware
+func (sh *strictHandler) DeclineBooking(ctx echo.Context, booking Ref, params DeclineBookingParams) error {
+	var request DeclineBookingRequestObject
+
+	request.Booking = booking
+	request.Params = params
+
+	var body DeclineBookingJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclineBooking(ctx.Request().Context(), request.(DeclineBookingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclineBooking")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeclineBookingResponseObject); ok {
+		return validResponse.VisitDeclineBookingResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -11203,6 +11898,56 @@ func (sh *strictHandler) ListNames(ctx echo.Context, params ListNamesParams) err
 		return err
 	} else if validResponse, ok := response.(ListNamesResponseObject); ok {
 		return validResponse.VisitListNamesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcceptOffer operation middleware
+func (sh *strictHandler) AcceptOffer(ctx echo.Context, booking Ref) error {
+	var request AcceptOfferRequestObject
+
+	request.Booking = booking
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptOffer(ctx.Request().Context(), request.(AcceptOfferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptOffer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcceptOfferResponseObject); ok {
+		return validResponse.VisitAcceptOfferResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeclineOffer operation middleware
+func (sh *strictHandler) DeclineOffer(ctx echo.Context, booking Ref) error {
+	var request DeclineOfferRequestObject
+
+	request.Booking = booking
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclineOffer(ctx.Request().Context(), request.(DeclineOfferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclineOffer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeclineOfferResponseObject); ok {
+		return validResponse.VisitDeclineOfferResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -12255,6 +13000,29 @@ func (sh *strictHandler) GetUtilization(ctx echo.Context, params GetUtilizationP
 		return err
 	} else if validResponse, ok := response.(GetUtilizationResponseObject); ok {
 		return validResponse.VisitGetUtilizationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListRequests operation middleware
+func (sh *strictHandler) ListRequests(ctx echo.Context) error {
+	var request ListRequestsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRequests(ctx.Request().Context(), request.(ListRequestsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRequests")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListRequestsResponseObject); ok {
+		return validResponse.VisitListRequestsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -13728,6 +14496,104 @@ func (sh *strictHandler) RevokeToken(ctx echo.Context, token Ref) error {
 		return err
 	} else if validResponse, ok := response.(RevokeTokenResponseObject); ok {
 		return validResponse.VisitRevokeTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListWaits operation middleware
+func (sh *strictHandler) ListWaits(ctx echo.Context, params ListWaitsParams) error {
+	var request ListWaitsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWaits(ctx.Request().Context(), request.(ListWaitsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWaits")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListWaitsResponseObject); ok {
+		return validResponse.VisitListWaitsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// JoinWaitlist operation middleware
+func (sh *strictHandler) JoinWaitlist(ctx echo.Context, params JoinWaitlistParams) error {
+	var request JoinWaitlistRequestObject
+
+	request.Params = params
+
+	var body JoinWaitlistJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.JoinWaitlist(ctx.Request().Context(), request.(JoinWaitlistRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "JoinWaitlist")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(JoinWaitlistResponseObject); ok {
+		return validResponse.VisitJoinWaitlistResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WithdrawWait operation middleware
+func (sh *strictHandler) WithdrawWait(ctx echo.Context, wait Ref) error {
+	var request WithdrawWaitRequestObject
+
+	request.Wait = wait
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawWait(ctx.Request().Context(), request.(WithdrawWaitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawWait")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WithdrawWaitResponseObject); ok {
+		return validResponse.VisitWithdrawWaitResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -63,7 +63,8 @@ func (d *directory) boardStation(who *caller, card live.Card) BoardStation {
 // slot shows a booking to somebody: whose it is and what for only if they may see it.
 func slot(who *caller, b live.Slot) Slot {
 	out := Slot{
-		Id: b.BookingID, StartsAt: b.StartsAt.UTC(), EndsAt: b.EndsAt.UTC(), Mine: b.PersonID == who.PersonID, Version: b.Version,
+		Id: b.BookingID, StartsAt: b.StartsAt.UTC(), EndsAt: b.EndsAt.UTC(), Mine: b.PersonID == who.PersonID,
+		Status: BookingStatus(b.Status), Version: b.Version,
 	}
 	if account.Allowed(who.Actor, account.ActionSeeNames, b.PersonID) {
 		out.PersonName, out.Programme, out.Purpose = text(b.PersonName), text(b.Programme), new(Purpose(b.Purpose))

@@ -18,7 +18,7 @@ func (s *Server) showBooking(ctx context.Context, d *directory, b booking.Bookin
 	out := Booking{
 		Id: b.ID, Station: d.stationRef(d.stations[b.StationID]), Mine: b.PersonID == callerOf(ctx).PersonID,
 		StartsAt: b.StartsAt.UTC(), EndsAt: b.EndsAt.UTC(), PlannedEnd: instant(b.PlannedEnd), Status: BookingStatus(b.Status),
-		CreatedAt: b.CreatedAt.UTC(), Version: b.Version,
+		CreatedAt: b.CreatedAt.UTC(), Version: b.Version, HeldUntil: instant(b.HeldUntil),
 	}
 	if sees, err := s.sees(ctx, b); err != nil || !sees {
 		return out, err
@@ -29,7 +29,7 @@ func (s *Server) showBooking(ctx context.Context, d *directory, b booking.Bookin
 	}
 	out.Person, out.Party = &PersonRef{Id: b.PersonID, Name: called}, text(b.PartyID)
 	out.Team, err = s.teamRef(ctx, b.TeamID)
-	out.Programme, out.Purpose = text(b.Programme), new(Purpose(b.Purpose))
+	out.Programme, out.Purpose, out.Wait = text(b.Programme), new(Purpose(b.Purpose)), text(b.WaitID)
 	if err == nil {
 		err = s.showAttendance(ctx, &out, b)
 	}

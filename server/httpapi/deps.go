@@ -48,6 +48,8 @@ type Deps struct {
 
 // Bookings is the part of booking.Service that the edge calls; the errors are its.
 type Bookings interface {
+	Waitlist
+	Approvals
 	RepeatedBookings
 	Reserve(ctx context.Context, actor account.Actor, r booking.Request) (booking.Booking, error)
 	Change(ctx context.Context, actor account.Actor, id string, version int64, c booking.Change) (booking.Booking, error)

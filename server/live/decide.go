@@ -3,6 +3,7 @@ package live
 import (
 	"time"
 
+	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/telemetry"
 )
@@ -78,24 +79,35 @@ func decide(e evidence, open, booked bool, outage *equipment.Outage) State {
 	}
 }
 
+// promised reports whether somebody is to be there: not by an offer or a request, which only keep the station from others.
+func (s Slot) promised() bool {
+	return s.Status != booking.StatusHeld && s.Status != booking.StatusRequested
+}
+
 // slots finds the running booking, the next one, and from and until when the station is free.
 // The slots must be in order; open are the open intervals of the day.
 func slots(all []Slot, open []equipment.Interval, now time.Time) (running, next *Slot, freeFrom, freeUntil time.Time) {
+	var kept *Slot // what comes next, promised or not
 	for i := range all {
 		s := &all[i]
 		switch {
 		case !s.StartsAt.After(now) && now.Before(s.EndsAt):
-			running, freeFrom = s, s.EndsAt
+			if freeFrom = s.EndsAt; s.promised() {
+				running = s
+			}
 		case s.StartsAt.After(now):
-			if next == nil {
+			if kept == nil {
+				kept = s
+			}
+			if next == nil && s.promised() {
 				next = s
 			}
-			if running != nil && s.StartsAt.Equal(freeFrom) {
+			if s.StartsAt.Equal(freeFrom) {
 				freeFrom = s.EndsAt
 			}
 		}
 	}
-	if running != nil {
+	if !freeFrom.IsZero() {
 		return running, next, freeFrom, freeUntil
 	}
 	for _, span := range open {
@@ -103,8 +115,8 @@ func slots(all []Slot, open []equipment.Interval, now time.Time) (running, next 
 			freeUntil = span.Until
 		}
 	}
-	if next != nil && !freeUntil.IsZero() && next.StartsAt.Before(freeUntil) {
-		freeUntil = next.StartsAt
+	if kept != nil && !freeUntil.IsZero() && kept.StartsAt.Before(freeUntil) {
+		freeUntil = kept.StartsAt
 	}
 	return running, next, freeFrom, freeUntil
 }

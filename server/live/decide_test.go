@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/telemetry"
 )
@@ -58,6 +59,7 @@ func TestASampleIsASignOfLifeUntilItsMinuteEnds(t *testing.T) {
 func TestFreeTimeAroundBookings(t *testing.T) {
 	at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
 	slot := func(from, until int) Slot { return Slot{StartsAt: at(from), EndsAt: at(until)} }
+	offer := func(from, until int) Slot { s := slot(from, until); s.Status = booking.StatusHeld; return s }
 	open := []equipment.Interval{{From: at(-240), Until: at(480)}}
 	for _, c := range []struct {
 		name            string
@@ -70,6 +72,8 @@ func TestFreeTimeAroundBookings(t *testing.T) {
 		{"until the next booking", []Slot{slot(-60, 0), slot(90, 120)}, open, time.Time{}, at(90), false, true},
 		{"running, then free", []Slot{slot(-30, 30)}, open, at(30), time.Time{}, true, false},
 		{"back to back is one stretch", []Slot{slot(-30, 30), slot(30, 60), slot(90, 100)}, open, at(60), time.Time{}, true, true},
+		{"an offer keeps the station, and is nobody's promise", []Slot{offer(-30, 30), slot(30, 60)}, open, at(60), time.Time{}, false, true},
+		{"until the next offer", []Slot{offer(60, 90), slot(90, 120)}, open, time.Time{}, at(60), false, true},
 		{"closed now", nil, []equipment.Interval{{From: at(60), Until: at(90)}}, time.Time{}, time.Time{}, false, false},
 	} {
 		running, next, from, until := slots(c.slots, c.open, noon)

@@ -36,6 +36,7 @@ type Slot struct {
 	Purpose    booking.Purpose
 	StartsAt   time.Time
 	EndsAt     time.Time
+	Status     booking.Status
 	Verdict    booking.Verdict
 	WarnedAt   time.Time
 	Version    int64
@@ -57,9 +58,9 @@ type Card struct {
 	Since        time.Time // when the device entered this state; zero when unknown
 	Source       string    // what gave the evidence (wire.md)
 	DeviceSeenAt time.Time // when a device of the station was last heard; zero: never
-	Booking      *Slot     // the running one
+	Booking      *Slot     // the running one; an offer or a request is none: nobody has promised to be there
 	Next         *Slot     // the next one of today
-	// FreeFrom is when the running booking, and those right behind it, are over; zero when nothing runs.
+	// FreeFrom is when what runs, and whatever is right behind it, is over; zero when nothing runs.
 	FreeFrom time.Time
 	// FreeUntil is when the next booking starts or the room closes; zero when it is not bookable now.
 	FreeUntil time.Time

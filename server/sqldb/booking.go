@@ -27,12 +27,13 @@ type Bookings struct {
 }
 
 // bookingTexts are SQL texts that are put together once.
-type bookingTexts struct{ insertBooking, updateBooking string }
+type bookingTexts struct{ insertBooking, updateBooking, insertWait, updateWait string }
 
 // NewBookings makes the store. It starts nothing.
 func NewBookings(db *DB) *Bookings {
 	return &Bookings{db: db, texts: bookingTexts{
 		insertBooking: insertInto("bookings", bookingColumns), updateBooking: updateOf("bookings", "id", changeColumns),
+		insertWait: insertInto("booking_waits", waitColumns), updateWait: updateOf("booking_waits", "id", waitChanges),
 	}}
 }
 

@@ -8,6 +8,7 @@ import (
 
 // more is what a decision reads beside bookings and people. Each topic reads in its own file.
 type more struct {
+	waits   []booking.Wait
 	series  map[string]booking.Series
 	spent   spent
 	outages outageRows
@@ -26,11 +27,13 @@ func (b *Bookings) moreReads(d *decision) []statement {
 		b.teamReads(d),
 		b.strikeReads(d),
 		b.spentReads(d),
+		b.waitReads(d),
 	)
 }
 
 // show puts what was read into the view. written are the bookings that the decisions before have written.
 func (m *more) show(v *booking.View, ask booking.Ask, written map[string]booking.Booking) {
+	v.Waits = booking.InLine(m.waits)
 	v.Series = m.series
 	m.outages.show(v)
 	m.reports.show(v)
@@ -47,5 +50,6 @@ func (b *Bookings) moreWrites(w booking.Write) []statement {
 		b.strikeWrites(w),
 		outageWrites(w),
 		reportWrites(w),
+		b.waitWrites(w.Waits),
 	)
 }

@@ -23,6 +23,7 @@ type Memory struct {
 	bookings  map[string]booking.Booking
 	unmet     []booking.Unmet
 	trail     []booking.Entry
+	waits     map[string]booking.Wait
 	strikes   map[string]booking.Strike
 	used      []booking.Use
 	made      int
@@ -32,7 +33,9 @@ type Memory struct {
 
 // NewMemory gives a store without bookings.
 func NewMemory(s School) *Memory {
-	return &Memory{school: s, bookings: map[string]booking.Booking{}, strikes: map[string]booking.Strike{}}
+	return &Memory{
+		school: s, bookings: map[string]booking.Booking{}, waits: map[string]booking.Wait{}, strikes: map[string]booking.Strike{},
+	}
 }
 
 // Put replaces the school.
@@ -83,6 +86,7 @@ func (m *Memory) Decide(ctx context.Context, ask booking.Ask, decide func(bookin
 	for _, b := range rows {
 		m.bookings[b.ID] = b
 	}
+	m.keepWaits(w.Waits)
 	m.writeSeries(w.Series)
 	m.writeFaults(w)
 	m.keepStrikes(w)
@@ -114,6 +118,7 @@ func (m *Memory) view(ask booking.Ask) booking.View {
 			v.People[p.ID] = p
 		}
 	}
+	v.Waits = m.asked(ask)
 	m.showSeries(&v, ask)
 	m.showFaults(&v, ask)
 	m.showStrikes(ask, &v)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -78,7 +79,7 @@ type walker struct {
 }
 
 func newWorld(p Property, b Backend) *world {
-	w := &world{Property: p, deeds: deeds(), counts: map[string]int{}, bench: bench{Backend: b}}
+	w := &world{Property: p, deeds: slices.Concat(deeds(), waitDeeds()), counts: map[string]int{}, bench: bench{Backend: b}}
 	for _, store := range w.Stores {
 		w.services = append(w.services, booking.New(store, w.now))
 	}
@@ -201,6 +202,7 @@ func (w *world) checkStored(t *testing.T) {
 	}
 	noneOverlap(t, all)
 	nobodyIsTwice(t, all)
+	w.entriesAgree(t)
 	nobodyOverspends(t, all)
 	w.strikesFit(t, all)
 	for _, problem := range w.trailsTell(t, all) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -15,10 +16,7 @@ import (
 
 // RunStore runs the suite; newBackend gives an empty database that holds the school.
 func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
-	for _, test := range []struct {
-		name string
-		run  func(t *testing.T, b bench)
-	}{
+	for _, test := range slices.Concat([]suiteTest{
 		{"back to back passes and one second of overlap fails", backToBack},
 		{"the database refuses an overlap even when the code forgets", codeForgets},
 		{"a cancelled booking is in nobody's way", cancelledIsFree},
@@ -70,7 +68,7 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 		{"TestCase12: whoever tends at the same instant, there is one verdict and one strike", case12Idempotent},
 		{"strikes are found by id, person, team and booking", strikes},
 		{"a reminder makes a booking due", reminders},
-	} {
+	}, waitlist()) {
 		t.Run(test.name, func(t *testing.T) {
 			backend := newBackend(t, NewSchool())
 			b := bench{Backend: backend}
@@ -87,6 +85,12 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 	t.Run("random operations at once keep the invariants", func(t *testing.T) {
 		RunProperty(t, Property{Seed: seed, Workers: 8, Each: 150}, newBackend)
 	})
+}
+
+// suiteTest is one test of the suite.
+type suiteTest struct {
+	name string
+	run  func(t *testing.T, b bench)
 }
 
 // bench is a backend with a service on each handle.

@@ -18,6 +18,7 @@ import (
 	"github.com/labtide/labtide/server/demo"
 	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/httpapi"
+	"github.com/labtide/labtide/server/policyfile"
 	"github.com/labtide/labtide/server/telemetry"
 )
 
@@ -124,6 +125,9 @@ func (s *show) populate(ctx context.Context) (fresh bool, err error) {
 		team := demo.BookForTeam(ctx, stores.Accounts, booking.New(stores.Bookings, time.Now), s.started)
 		if err := errors.Join(team, s.setPasswords(ctx)); err != nil {
 			return false, err
+		}
+		if _, err := policyfile.Import(ctx, s.server.Stores().Charter(), account.Actor{}, demo.Rules(s.started), false); err != nil {
+			return false, fmt.Errorf("the demo's own rules are wrong, please tell us: %w", err)
 		}
 	}
 	return fresh, s.enrolDevices(ctx)

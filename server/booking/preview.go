@@ -157,7 +157,7 @@ func (c *Charter) cases(ctx context.Context, out *Preview, rules *Rules, now tim
 				at = b.StartsAt // it was imported
 			}
 			pr := change(b, b, false)
-			pr.stands = nil
+			pr.stands, pr.was = nil, nil // as if it were made anew
 			all = append(all, judged{booking: b, pr: pr, stations: []string{b.StationID}, at: at, actor: asking(b.PersonID, b.Purpose)})
 		}
 	}

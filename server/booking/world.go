@@ -39,10 +39,10 @@ func newWorld(rules *Rules, settles bool) *world {
 	}}
 }
 
-// readAtOnce is how many cases are read at once: their stations and people are locked while they are read.
+// readAtOnce is how many cases are read at once.
 const readAtOnce = 100
 
-// gather reads what both worlds need to judge the cases: what a booking would read, and nothing is written.
+// gather reads what both worlds need to judge the cases: what a booking would read. Nothing is locked or written.
 func (c *Charter) gather(ctx context.Context, worlds [2]*world, cases []judged) error {
 	byTime := slices.Clone(cases)
 	slices.SortStableFunc(byTime, func(a, b judged) int { return a.pr.span.From.Compare(b.pr.span.From) })
@@ -55,11 +55,7 @@ func (c *Charter) gather(ctx context.Context, worlds [2]*world, cases []judged) 
 		slices.Sort(ask.StationIDs)
 		slices.Sort(ask.PersonIDs)
 		ask.StationIDs, ask.PersonIDs = slices.Compact(ask.StationIDs), slices.Compact(ask.PersonIDs)
-		var view View
-		err := c.store.Decide(ctx, ask, func(v View) (Write, error) {
-			view = v
-			return Write{}, nil
-		})
+		view, err := c.store.Look(ctx, ask)
 		if err != nil {
 			return err
 		}
@@ -82,9 +78,7 @@ func (j judged) ask(ask *Ask, rules *Rules) {
 	rules.need(&more, j.stations, j.pr)
 	ask.Qualifications, ask.Strikes = ask.Qualifications || more.Qualifications, ask.Strikes || more.Strikes
 	for _, budget := range more.Budgets {
-		if !slices.Contains(ask.Budgets, budget) {
-			ask.Budgets = append(ask.Budgets, budget)
-		}
+		ask.budget(budget)
 	}
 }
 

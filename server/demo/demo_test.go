@@ -6,8 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/csvimport"
 	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/policyfile"
 )
 
 var now = time.Date(2026, 11, 23, 3, 17, 42, 0, time.UTC)
@@ -109,5 +111,24 @@ func TestAMinuteOfAPlayedDeviceIsTheOneThatWouldHaveBeenImported(t *testing.T) {
 	d := newDevice(s, "", "", now, nil)
 	if got := d.sample(p, now.Truncate(time.Minute)); got.InUseSeconds != 40 || got.IdleSeconds != 20 {
 		t.Errorf("in use %d s, idle %d s", got.InUseSeconds, got.IdleSeconds)
+	}
+}
+
+func TestTheRulesOfTheSchoolAreThoseOfAPolicyFile(t *testing.T) {
+	names := booking.Register{Rooms: []equipment.Room{{ID: "d305", Code: "D305"}}}
+	for _, k := range kinds() {
+		names.Kinds = append(names.Kinds, equipment.Kind{ID: k.code, Code: k.code})
+	}
+	for day := range 7 {
+		at := now.AddDate(0, 0, day)
+		file, err := policyfile.Read(Rules(at), names)
+		if err != nil || len(file.Kinds) != 4 {
+			t.Fatalf("%v, %v", file.Kinds, err)
+		}
+		for _, clause := range file.Clauses {
+			if term, ok := clause.(booking.Term); ok && (term.Starts.Weekday() != time.Monday || term.Ends.Weekday() != time.Sunday || term.Ends < Today(at)) {
+				t.Errorf("the term of %s is from %s to %s", Today(at), term.Starts, term.Ends)
+			}
+		}
 	}
 }

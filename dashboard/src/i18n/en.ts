@@ -1,5 +1,6 @@
 import attend from './en.attend'
 import errors from './en.errors'
+import rules from './en.rules'
 import teams from './en.teams'
 import type { Message } from './text.svelte'
 
@@ -368,6 +369,7 @@ export default {
   'admin.people.none': 'Nobody but you',
   'admin.people.hint': 'Add the people who book and teach, or import them from people.csv.',
 
+  ...rules,
   ...attend,
   ...errors,
   ...teams,

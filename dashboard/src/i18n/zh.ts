@@ -1,5 +1,6 @@
 import attend from './zh.attend'
 import errors from './zh.errors'
+import rules from './zh.rules'
 import teams from './zh.teams'
 import type { Messages } from './text.svelte'
 
@@ -366,6 +367,7 @@ export default {
   'admin.people.none': '只有你一人',
   'admin.people.hint': '请添加预约和授课人员，或从 people.csv 导入。',
 
+  ...rules,
   ...attend,
   ...errors,
   ...teams,

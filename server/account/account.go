@@ -72,6 +72,7 @@ type Store interface {
 	TokenStore
 	LinkStore
 	TeamStore
+	QualificationStore
 }
 
 // PersonStore keeps people.

@@ -112,6 +112,7 @@ type QualificationStore interface {
 	// Qualifications gives those of a person, or of a kind, or all: newest grant last. Revoked and expired ones too.
 	Qualifications(ctx context.Context, personID, kindID string) ([]Qualification, error)
 	QualificationByID(ctx context.Context, id string) (Qualification, error)
-	// PutQualification inserts when Version is 0, else replaces and adds one to the version.
+	// PutQualification inserts when Version is 0, else replaces and adds one to the version. Person, kind and last use stay as they
+	// were. A person or kind that is not there is fault.KindNotFound "person_or_kind_unknown".
 	PutQualification(ctx context.Context, q Qualification) (Qualification, error)
 }

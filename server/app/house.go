@@ -3,12 +3,15 @@ package app
 import (
 	"context"
 	"time"
+
+	"github.com/labtide/labtide/server/account"
 )
 
 // sweepEvery is how often what has expired is thrown away.
 const sweepEvery = time.Hour
 
-// keepHouse throws away what has expired: sessions, codes, keys, and samples beyond the retention.
+// keepHouse throws away what has expired: sessions, codes, keys, and samples beyond the retention; and tells people of
+// qualifications that are about to.
 func (s *Server) keepHouse(ctx context.Context) error {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
@@ -27,6 +30,9 @@ func (s *Server) keepHouse(ctx context.Context) error {
 func (s *Server) sweep(ctx context.Context) error {
 	now := time.Now()
 	if err := s.stores.DB.Sweep(ctx, now); err != nil {
+		return err
+	}
+	if err := s.stores.Accounts.TellEnding(ctx, now, now.Add(account.Ending)); err != nil {
 		return err
 	}
 	if s.stores.expire == nil {

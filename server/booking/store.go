@@ -85,6 +85,9 @@ type Reader interface {
 	Due(ctx context.Context, now time.Time, limit int) ([]string, error)
 	// Trail gives what happened to a booking, in order.
 	Trail(ctx context.Context, bookingID string) ([]Entry, error)
+	// Audit gives what was done to bookings, rules and stations: the newest first, of the same second by source, id, and the
+	// latest version first.
+	Audit(ctx context.Context, f AuditFilter) ([]AuditLine, error)
 }
 
 // Waitlist reads who waits. Entries are written by decisions, which lock the entry's person.

@@ -77,6 +77,10 @@ func (d *Data) checkReferences(c *catalog) {
 	for _, o := range d.outages {
 		refer(o.row, c.stations, "station", "station", o.v.station)
 	}
+	for _, q := range d.qualifications {
+		refer(q.row, c.people, "person", "person", login(q.v.person))
+		refer(q.row, c.kinds, "kind", "kind", q.v.kind)
+	}
 	for _, t := range d.teams {
 		for _, who := range t.v.captains {
 			refer(t.row, c.people, "person", "captains", login(who))
@@ -128,6 +132,9 @@ func (d *Data) checkCodes() {
 	}
 	for _, p := range d.people {
 		once(p.row, "login", login(p.v.Login))
+	}
+	for _, q := range d.qualifications {
+		once(q.row, "person", login(q.v.person)+"\x00"+q.v.kind)
 	}
 }
 

@@ -28,9 +28,11 @@ type Data struct {
 	people     []located[account.Person]
 	teams      []located[teamRow]
 	bookings   []located[bookingRow]
-	usage      []located[usageRow]
-	samples    []located[telemetry.Sample]
-	faults     Faults // the rows hold its address
+	// qualifications are granted by nobody in particular
+	qualifications []located[qualificationRow]
+	usage          []located[usageRow]
+	samples        []located[telemetry.Sample]
+	faults         Faults // the rows hold its address
 }
 
 // located is a thing and the row that it came from.
@@ -65,6 +67,11 @@ type hoursRow struct {
 type outageRow struct {
 	station string
 	equipment.Outage
+}
+
+type qualificationRow struct {
+	person, kind string
+	account.Qualification
 }
 
 // teamRow names its people by login.
@@ -129,16 +136,17 @@ func anyFile(dir fs.FS) error {
 
 // Summary counts what an import brought in.
 type Summary struct {
-	Sites      int `json:"sites"`
-	Rooms      int `json:"rooms"`
-	Kinds      int `json:"kinds"`
-	Stations   int `json:"stations"`
-	Devices    int `json:"devices"`
-	Placements int `json:"placements"`
-	Hours      int `json:"opening_hours"`
-	Outages    int `json:"outages"`
-	People     int `json:"people"`
-	Teams      int `json:"teams"`
-	Bookings   int `json:"bookings"`
-	Samples    int `json:"samples"`
+	Sites          int `json:"sites"`
+	Rooms          int `json:"rooms"`
+	Kinds          int `json:"kinds"`
+	Stations       int `json:"stations"`
+	Devices        int `json:"devices"`
+	Placements     int `json:"placements"`
+	Hours          int `json:"opening_hours"`
+	Outages        int `json:"outages"`
+	People         int `json:"people"`
+	Teams          int `json:"teams"`
+	Qualifications int `json:"qualifications"`
+	Bookings       int `json:"bookings"`
+	Samples        int `json:"samples"`
 }

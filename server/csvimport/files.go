@@ -24,6 +24,7 @@ func layouts() []layout {
 		{"outages.csv", []string{"station", "starts_at"}, []string{"ends_at", "reason"}},
 		{"people.csv", []string{"login", "name", "role"}, []string{"programme", "language", "email"}},
 		{"teams.csv", []string{"code", "name"}, []string{"programme", "captains", "members"}},
+		{"qualifications.csv", []string{"person", "kind"}, []string{"granted_at", "expires_at", "note"}},
 		{"bookings.csv", []string{"station", "starts_at", "ends_at", "person"}, []string{"programme", "purpose", "status"}},
 		{"usage.csv", []string{"device", "starts_at", "ends_at", "state"}, nil},
 		{"samples.csv", []string{"device", "minute", "in_use_seconds", "idle_seconds"}, []string{"power_watts"}},
@@ -46,9 +47,10 @@ func (r *reader) files() error {
 		func() error { return parse(r, &d.outages, lay[7], outage) },
 		func() error { return parse(r, &d.people, lay[8], person) },
 		func() error { return parse(r, &d.teams, lay[9], team) },
-		func() error { return parse(r, &d.bookings, lay[10], bookingOf) },
-		func() error { return parse(r, &d.usage, lay[11], usage) },
-		func() error { return parse(r, &d.samples, lay[12], sample) },
+		func() error { return parse(r, &d.qualifications, lay[10], qualification) },
+		func() error { return parse(r, &d.bookings, lay[11], bookingOf) },
+		func() error { return parse(r, &d.usage, lay[12], usage) },
+		func() error { return parse(r, &d.samples, lay[13], sample) },
 	} {
 		if err := read(); err != nil {
 			return err
@@ -152,6 +154,16 @@ func person(r row) account.Person {
 		r.fault("email", "%q is no mail address; write name@school.example", p.Email)
 	}
 	return p
+}
+
+func qualification(r row) qualificationRow {
+	q := qualificationRow{r.need("person"), r.need("kind"), account.Qualification{
+		GrantedAt: r.instant("granted_at"), ExpiresAt: r.instant("expires_at"), Note: r.text("note"),
+	}}
+	if !q.ExpiresAt.IsZero() && !q.GrantedAt.Before(q.ExpiresAt) {
+		r.fault("expires_at", "must be after granted_at")
+	}
+	return q
 }
 
 func bookingOf(r row) bookingRow {

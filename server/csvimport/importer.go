@@ -62,7 +62,7 @@ func (im Importer) Import(ctx context.Context, dir fs.FS, dryRun bool) (Summary,
 func (d *Data) count() Summary {
 	s := Summary{Sites: len(d.sites), Rooms: len(d.rooms), Kinds: len(d.kinds), Stations: len(d.stations), Devices: len(d.devices),
 		Placements: len(d.placements), Hours: len(d.hours), Outages: len(d.outages), People: len(d.people),
-		Teams: len(d.teams), Bookings: len(d.bookings)}
+		Qualifications: len(d.qualifications), Teams: len(d.teams), Bookings: len(d.bookings)}
 	for _, reports := range d.reports() {
 		for range reports.samples() {
 			s.Samples++

@@ -44,19 +44,20 @@ func open(t testing.TB) csvimport.Importer {
 // school is the smallest one: a station, a device, a person, a booking, and ten minutes of use in it.
 func school() fstest.MapFS {
 	text := map[string]string{
-		"sites.csv":         "code,name_en,time_zone\nSZ,Shenzhen,Asia/Shanghai\n",
-		"rooms.csv":         "site,code,name_en,name_zh\nSZ,B203,PLC room,PLC 实训室\n",
-		"kinds.csv":         "code,name_en\nplc-bench,PLC bench\n",
-		"stations.csv":      "site,room,kind,code\nSZ,B203,plc-bench,PLC-01\n",
-		"devices.csv":       "device\npc-1\n",
-		"placements.csv":    "device,station,from\npc-1,PLC-01,2026-11-01T00:00:00Z\n",
-		"opening_hours.csv": "site,weekday,day,opens,closes\nSZ,mon,,8:00,22:00\nSZ,,2026-10-01,,\n",
-		"outages.csv":       "station,starts_at,ends_at,reason\nPLC-01,2026-11-10T00:00:00Z,2026-11-11T00:00:00Z,repair\n",
-		"people.csv":        "login,name,role,programme,email\nli,Li Na,student,Mechatronics,li.na@school.example\n",
-		"teams.csv":         "code,name,captains,members\nWS,WorldSkills,LI,\n",
-		"bookings.csv":      "station,starts_at,ends_at,person,programme\nPLC-01,2026-11-02T02:00:00Z,2026-11-02T04:00:00Z,li,Mechatronics\n",
-		"usage.csv":         "device,starts_at,ends_at,state\npc-1,2026-11-02T02:00:00Z,2026-11-02T02:10:00Z,in_use\npc-1,2026-11-02T02:10:00Z,2026-11-02T02:20:20Z,idle\n",
-		"samples.csv":       "device,minute,in_use_seconds,idle_seconds,power_watts\npc-1,2026-11-02T03:00:00Z,60,0,81.5\n",
+		"sites.csv":          "code,name_en,time_zone\nSZ,Shenzhen,Asia/Shanghai\n",
+		"rooms.csv":          "site,code,name_en,name_zh\nSZ,B203,PLC room,PLC 实训室\n",
+		"kinds.csv":          "code,name_en\nplc-bench,PLC bench\n",
+		"stations.csv":       "site,room,kind,code\nSZ,B203,plc-bench,PLC-01\n",
+		"devices.csv":        "device\npc-1\n",
+		"placements.csv":     "device,station,from\npc-1,PLC-01,2026-11-01T00:00:00Z\n",
+		"opening_hours.csv":  "site,weekday,day,opens,closes\nSZ,mon,,8:00,22:00\nSZ,,2026-10-01,,\n",
+		"qualifications.csv": "person,kind,granted_at,expires_at,note\nli,plc-bench,2026-09-01T00:00:00Z,2027-09-01T00:00:00Z,safety course\n",
+		"outages.csv":        "station,starts_at,ends_at,reason\nPLC-01,2026-11-10T00:00:00Z,2026-11-11T00:00:00Z,repair\n",
+		"people.csv":         "login,name,role,programme,email\nli,Li Na,student,Mechatronics,li.na@school.example\n",
+		"bookings.csv":       "station,starts_at,ends_at,person,programme\nPLC-01,2026-11-02T02:00:00Z,2026-11-02T04:00:00Z,li,Mechatronics\n",
+		"usage.csv":          "device,starts_at,ends_at,state\npc-1,2026-11-02T02:00:00Z,2026-11-02T02:10:00Z,in_use\npc-1,2026-11-02T02:10:00Z,2026-11-02T02:20:20Z,idle\n",
+		"samples.csv":        "device,minute,in_use_seconds,idle_seconds,power_watts\npc-1,2026-11-02T03:00:00Z,60,0,81.5\n",
+		"teams.csv":          "code,name,captains,members\nWS,WorldSkills,LI,\n",
 	}
 	out := fstest.MapFS{}
 	for name, content := range text {
@@ -71,7 +72,7 @@ func TestASchoolComesInWholeAndItsMinutesReachTheLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := csvimport.Summary{Sites: 1, Rooms: 1, Kinds: 1, Stations: 1, Devices: 1, Placements: 1, Hours: 2, Outages: 1, People: 1, Teams: 1, Bookings: 1, Samples: 22}
+	want := csvimport.Summary{Sites: 1, Rooms: 1, Kinds: 1, Stations: 1, Devices: 1, Placements: 1, Hours: 2, Outages: 1, People: 1, Teams: 1, Qualifications: 1, Bookings: 1, Samples: 22}
 	if summary != want {
 		t.Errorf("got %+v, want %+v", summary, want)
 	}
@@ -119,6 +120,10 @@ func TestTheSameFolderTwiceChangesNothing(t *testing.T) {
 	outages, err := im.Register.Outages(ctx, "", time.Unix(0, 0), time.Unix(1<<33, 0))
 	if err != nil || len(outages) != 1 {
 		t.Errorf("%d outages, %v", len(outages), err)
+	}
+	qualified, err := im.People.Qualifications(ctx, "", "")
+	if err != nil || len(qualified) != 1 || qualified[0].Version != 1 || qualified[0].Note != "safety course" {
+		t.Errorf("qualifications are %+v, %v", qualified, err)
 	}
 }
 

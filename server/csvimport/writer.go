@@ -25,7 +25,7 @@ func (w *writer) all(ctx context.Context) error {
 	}{
 		{"sites", w.sites}, {"rooms", w.rooms}, {"kinds", w.kinds}, {"stations", w.stations}, {"devices", w.devices},
 		{"placements", w.placements}, {"opening hours", w.hours}, {"people", w.people}, {"teams", w.teams}, {"outages", w.outages},
-		{"bookings", w.bookings}, {"samples", w.samples},
+		{"qualifications", w.qualifications}, {"bookings", w.bookings}, {"samples", w.samples},
 	} {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("import %s: %w", step.what, err)

@@ -246,6 +246,15 @@ const (
 	Service     Purpose = "service"
 )
 
+// Defines values for QualificationState.
+const (
+	QualificationStateEnding  QualificationState = "ending"
+	QualificationStateExpired QualificationState = "expired"
+	QualificationStateRevoked QualificationState = "revoked"
+	QualificationStateUnused  QualificationState = "unused"
+	QualificationStateValid   QualificationState = "valid"
+)
+
 // Defines values for QuotaPer.
 const (
 	QuotaPerPerson    QuotaPer = "person"
@@ -403,6 +412,37 @@ type AlternativeWhy string
 // Appeal defines model for Appeal.
 type Appeal struct {
 	Text string `json:"text"`
+}
+
+// AuditLine defines model for AuditLine.
+type AuditLine struct {
+	Act       string        `json:"act"`
+	At        time.Time     `json:"at"`
+	Automatic *bool         `json:"automatic,omitempty"`
+	Changes   []TrailChange `json:"changes"`
+	EndsAt    *time.Time    `json:"ends_at,omitempty"`
+	Id        string        `json:"id"`
+	Mine      *bool         `json:"mine,omitempty"`
+	Of        *PersonRef    `json:"of,omitempty"`
+	Person    *PersonRef    `json:"person,omitempty"`
+	Reason    *string       `json:"reason,omitempty"`
+
+	// Source `booking`, `outage`, or the kind of a rule: `policy`, `quota`, `season`, `term`.
+	Source string `json:"source"`
+
+	// StartsAt Of the booking, afterwards.
+	StartsAt *time.Time `json:"starts_at,omitempty"`
+
+	// Station A station, as others name it.
+	Station *StationRef `json:"station,omitempty"`
+}
+
+// AuditList defines model for AuditList.
+type AuditList struct {
+	Items []AuditLine `json:"items"`
+
+	// Next The cursor of the next page; left out on the last.
+	Next *string `json:"next,omitempty"`
 }
 
 // Availability defines model for Availability.
@@ -1052,6 +1092,24 @@ type MessageStatus struct {
 	OldestAt *time.Time `json:"oldest_at,omitempty"`
 }
 
+// MissingQualification defines model for MissingQualification.
+type MissingQualification struct {
+	// Kind A site, room or kind, as others name it.
+	Kind PlaceRef `json:"kind"`
+
+	// State `ending`: within two weeks; `unused`: not really used for as long as the rules of its stations allow.
+	State *QualificationState `json:"state,omitempty"`
+}
+
+// MyQualifications defines model for MyQualifications.
+type MyQualifications struct {
+	Granters []PersonRef     `json:"granters"`
+	Items    []Qualification `json:"items"`
+
+	// Missing Kinds of which some stations need a qualification that I do not have.
+	Missing []MissingQualification `json:"missing"`
+}
+
 // Name defines model for Name.
 type Name struct {
 	Id    string `json:"id"`
@@ -1215,6 +1273,19 @@ type NewPlacement struct {
 
 	// Station An id, or a code where it is unambiguous.
 	Station *Ref `json:"station,omitempty"`
+}
+
+// NewQualification Without `expires_at` it does not end.
+type NewQualification struct {
+	// ExpiresAt RFC 3339, from 1970 to 2199. Answers are in UTC.
+	ExpiresAt *Instant `json:"expires_at,omitempty"`
+
+	// Kind An id, or a code where it is unambiguous.
+	Kind Ref     `json:"kind"`
+	Note *string `json:"note,omitempty"`
+
+	// Person An id, or a code where it is unambiguous.
+	Person Ref `json:"person"`
 }
 
 // NewQuota defines model for NewQuota.
@@ -1884,6 +1955,47 @@ type Problem struct {
 // Purpose A class blocks the station for a whole group.
 type Purpose string
 
+// Qualification defines model for Qualification.
+type Qualification struct {
+	// ExpiresAt Left out: never.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	GrantedAt time.Time  `json:"granted_at"`
+	GrantedBy *PersonRef `json:"granted_by,omitempty"`
+	Id        string     `json:"id"`
+
+	// Kind A site, room or kind, as others name it.
+	Kind PlaceRef `json:"kind"`
+
+	// LastUsedAt Real use of such a station, as a device saw it.
+	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
+	Note       *string    `json:"note,omitempty"`
+	Person     PersonRef  `json:"person"`
+	RevokedAt  *time.Time `json:"revoked_at,omitempty"`
+	RevokedBy  *PersonRef `json:"revoked_by,omitempty"`
+
+	// State `ending`: within two weeks; `unused`: not really used for as long as the rules of its stations allow.
+	State   QualificationState `json:"state"`
+	Version int64              `json:"version"`
+}
+
+// QualificationChange defines model for QualificationChange.
+type QualificationChange struct {
+	// ExpiresAt RFC 3339, from 1970 to 2199. Answers are in UTC.
+	ExpiresAt *Instant `json:"expires_at,omitempty"`
+
+	// NeverExpires `true`: it does not end; not together with `expires_at`.
+	NeverExpires *bool   `json:"never_expires,omitempty"`
+	Note         *string `json:"note,omitempty"`
+}
+
+// QualificationList defines model for QualificationList.
+type QualificationList struct {
+	Items []Qualification `json:"items"`
+}
+
+// QualificationState `ending`: within two weeks; `unused`: not really used for as long as the rules of its stations allow.
+type QualificationState string
+
 // Quota How much one may book of the stations of a scope. Every quota whose scope a station lies in holds.
 type Quota struct {
 	ChangedAt *time.Time `json:"changed_at,omitempty"`
@@ -2498,6 +2610,39 @@ type TokenWithSecret struct {
 	Token  Token  `json:"token"`
 }
 
+// Trail defines model for Trail.
+type Trail struct {
+	Items []TrailLine `json:"items"`
+}
+
+// TrailChange Stations are codes, people names, instants RFC 3339; what a rule holds is JSON. Of a booking the fields are those of `Booking`.
+type TrailChange struct {
+	Field string `json:"field"`
+
+	// From Left out: nothing.
+	From *string `json:"from,omitempty"`
+
+	// To Left out: nothing.
+	To *string `json:"to,omitempty"`
+}
+
+// TrailLine defines model for TrailLine.
+type TrailLine struct {
+	Act string    `json:"act"`
+	At  time.Time `json:"at"`
+
+	// Automatic Nobody did it: an import, or the server itself.
+	Automatic *bool         `json:"automatic,omitempty"`
+	Changes   []TrailChange `json:"changes"`
+
+	// Mine I did it.
+	Mine   *bool      `json:"mine,omitempty"`
+	Person *PersonRef `json:"person,omitempty"`
+
+	// Reason In somebody's words, or a code.
+	Reason *string `json:"reason,omitempty"`
+}
+
 // Utilization defines model for Utilization.
 type Utilization struct {
 	Items []UtilizationItem `json:"items"`
@@ -2732,6 +2877,25 @@ type ToDay = Day
 
 // ToInstant RFC 3339, from 1970 to 2199. Answers are in UTC.
 type ToInstant = Instant
+
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Person Whose booking it is, by id.
+	Person  *Ref `form:"person,omitempty" json:"person,omitempty"`
+	Station *Ref `form:"station,omitempty" json:"station,omitempty"`
+
+	// Actor Who did it, by id.
+	Actor *Ref     `form:"actor,omitempty" json:"actor,omitempty"`
+	Act   *string  `form:"act,omitempty" json:"act,omitempty"`
+	From  *Instant `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the span, exclusive.
+	To    *Instant `form:"to,omitempty" json:"to,omitempty"`
+	Limit *Limit   `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
 
 // GetAvailabilityParams defines parameters for GetAvailability.
 type GetAvailabilityParams struct {
@@ -2983,6 +3147,30 @@ type DeleteScopePolicyParams struct {
 
 // PutScopePolicyParams defines parameters for PutScopePolicy.
 type PutScopePolicyParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListQualificationsParams defines parameters for ListQualifications.
+type ListQualificationsParams struct {
+	Person *Ref `form:"person,omitempty" json:"person,omitempty"`
+	Kind   *Ref `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// GrantQualificationParams defines parameters for GrantQualification.
+type GrantQualificationParams struct {
+	// IdempotencyKey Kept for 24 hours; the same key and body give the same answer, another body 422.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateQualificationParams defines parameters for UpdateQualification.
+type UpdateQualificationParams struct {
+	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// RevokeQualificationParams defines parameters for RevokeQualification.
+type RevokeQualificationParams struct {
 	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -3300,6 +3488,12 @@ type PutSchoolPolicyJSONRequestBody = PolicyLimits
 // PutScopePolicyJSONRequestBody defines body for PutScopePolicy for application/json ContentType.
 type PutScopePolicyJSONRequestBody = PolicyLimits
 
+// GrantQualificationJSONRequestBody defines body for GrantQualification for application/json ContentType.
+type GrantQualificationJSONRequestBody = NewQualification
+
+// UpdateQualificationJSONRequestBody defines body for UpdateQualification for application/json ContentType.
+type UpdateQualificationJSONRequestBody = QualificationChange
+
 // CreateQuotaJSONRequestBody defines body for CreateQuota for application/json ContentType.
 type CreateQuotaJSONRequestBody = NewQuota
 
@@ -3386,6 +3580,9 @@ type ServerInterface interface {
 	// GetAbout What this server is; answers before anybody has signed in.
 	// (GET /api/v1/about)
 	GetAbout(ctx echo.Context) error
+	// ListAudit Who did what to bookings, rules and stations, the newest first.
+	// (GET /api/v1/audit)
+	ListAudit(ctx echo.Context, params ListAuditParams) error
 	// GetAvailability Free intervals that the caller could really book.
 	// (GET /api/v1/availability)
 	GetAvailability(ctx echo.Context, params GetAvailabilityParams) error
@@ -3419,6 +3616,9 @@ type ServerInterface interface {
 	// KeepBooking Answer "still working?" with yes. Twice is once.
 	// (POST /api/v1/bookings/{booking}/keep)
 	KeepBooking(ctx echo.Context, booking Ref) error
+	// GetBookingTrail What happened to a booking, in order.
+	// (GET /api/v1/bookings/{booking}/trail)
+	GetBookingTrail(ctx echo.Context, booking Ref) error
 	// ListDevices Devices with their state, and where they stand.
 	// (GET /api/v1/devices)
 	ListDevices(ctx echo.Context) error
@@ -3485,6 +3685,9 @@ type ServerInterface interface {
 	// GetMe Who am I, and what may I do?
 	// (GET /api/v1/me)
 	GetMe(ctx echo.Context) error
+	// GetMyQualifications Which kinds of stations I may use, which ones need a proof that I do not have, and who can grant it.
+	// (GET /api/v1/me/qualifications)
+	GetMyQualifications(ctx echo.Context) error
 	// GetMessages How messages fare - what waits, and what was given up.
 	// (GET /api/v1/messages)
 	GetMessages(ctx echo.Context) error
@@ -3572,6 +3775,18 @@ type ServerInterface interface {
 	// GetScopePolicyHistory Who changed the limits of a site, room, kind or station, when, and from what to what.
 	// (GET /api/v1/policies/{scope}/{place}/history)
 	GetScopePolicyHistory(ctx echo.Context, scope ScopePath, place PlacePath) error
+	// ListQualifications Who may use which kind of station.
+	// (GET /api/v1/qualifications)
+	ListQualifications(ctx echo.Context, params ListQualificationsParams) error
+	// GrantQualification Say that a person may use a kind of station.
+	// (POST /api/v1/qualifications)
+	GrantQualification(ctx echo.Context, params GrantQualificationParams) error
+	// UpdateQualification Change the end of a qualification, or its note.
+	// (PATCH /api/v1/qualifications/{qualification})
+	UpdateQualification(ctx echo.Context, qualification Ref, params UpdateQualificationParams) error
+	// RevokeQualification Take a qualification away. Bookings that stand are judged when they change.
+	// (POST /api/v1/qualifications/{qualification}/revoke)
+	RevokeQualification(ctx echo.Context, qualification Ref, params RevokeQualificationParams) error
 	// ListQuotas The quotas of the school.
 	// (GET /api/v1/quotas)
 	ListQuotas(ctx echo.Context) error
@@ -3789,6 +4004,73 @@ func (w *ServerInterfaceWrapper) GetAbout(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetAbout(ctx)
+	return err
+}
+
+// ListAudit converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAudit(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditParams
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", ctx.QueryParams(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter person: %s", err))
+	}
+
+	// ------------- Optional query parameter "station" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "station", ctx.QueryParams(), &params.Station, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter station: %s", err))
+	}
+
+	// ------------- Optional query parameter "actor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor", ctx.QueryParams(), &params.Actor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter actor: %s", err))
+	}
+
+	// ------------- Optional query parameter "act" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "act", ctx.QueryParams(), &params.Act, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter act: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAudit(ctx, params)
 	return err
 }
 
@@ -4162,6 +4444,22 @@ func (w *ServerInterfaceWrapper) KeepBooking(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.KeepBooking(ctx, booking)
+	return err
+}
+
+// GetBookingTrail converts echo context to params.
+func (w *ServerInterfaceWrapper) GetBookingTrail(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "booking" -------------
+	var booking Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking", ctx.Param("booking"), &booking, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter booking: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetBookingTrail(ctx, booking)
 	return err
 }
 
@@ -4586,6 +4884,15 @@ func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetMe(ctx)
+	return err
+}
+
+// GetMyQualifications converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMyQualifications(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMyQualifications(ctx)
 	return err
 }
 
@@ -5280,6 +5587,132 @@ func (w *ServerInterfaceWrapper) GetScopePolicyHistory(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetScopePolicyHistory(ctx, scope, place)
+	return err
+}
+
+// ListQualifications converts echo context to params.
+func (w *ServerInterfaceWrapper) ListQualifications(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListQualificationsParams
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", ctx.QueryParams(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter person: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListQualifications(ctx, params)
+	return err
+}
+
+// GrantQualification converts echo context to params.
+func (w *ServerInterfaceWrapper) GrantQualification(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GrantQualificationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GrantQualification(ctx, params)
+	return err
+}
+
+// UpdateQualification converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateQualification(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "qualification" -------------
+	var qualification Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "qualification", ctx.Param("qualification"), &qualification, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter qualification: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateQualificationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateQualification(ctx, qualification, params)
+	return err
+}
+
+// RevokeQualification converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeQualification(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "qualification" -------------
+	var qualification Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "qualification", ctx.Param("qualification"), &qualification, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter qualification: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeQualificationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeQualification(ctx, qualification, params)
 	return err
 }
 
@@ -6744,6 +7177,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/docs", wrapper.GetReference, options.OperationMiddlewares["getReference"]...)
 	router.GET(options.BaseURL+"/api/openapi.yaml", wrapper.GetOpenapi, options.OperationMiddlewares["getOpenapi"]...)
 	router.GET(options.BaseURL+"/api/v1/about", wrapper.GetAbout, options.OperationMiddlewares["getAbout"]...)
+	router.GET(options.BaseURL+"/api/v1/audit", wrapper.ListAudit, options.OperationMiddlewares["listAudit"]...)
 	router.GET(options.BaseURL+"/api/v1/availability", wrapper.GetAvailability, options.OperationMiddlewares["getAvailability"]...)
 	router.GET(options.BaseURL+"/api/v1/board", wrapper.GetBoard, options.OperationMiddlewares["getBoard"]...)
 	router.GET(options.BaseURL+"/api/v1/bookings", wrapper.ListBookings, options.OperationMiddlewares["listBookings"]...)
@@ -6755,6 +7189,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/bookings/:booking/check-in", wrapper.CheckIn, options.OperationMiddlewares["checkIn"]...)
 	router.POST(options.BaseURL+"/api/v1/bookings/:booking/decline", wrapper.DeclineBooking, options.OperationMiddlewares["declineBooking"]...)
 	router.POST(options.BaseURL+"/api/v1/bookings/:booking/keep", wrapper.KeepBooking, options.OperationMiddlewares["keepBooking"]...)
+	router.GET(options.BaseURL+"/api/v1/bookings/:booking/trail", wrapper.GetBookingTrail, options.OperationMiddlewares["getBookingTrail"]...)
 	router.GET(options.BaseURL+"/api/v1/devices", wrapper.ListDevices, options.OperationMiddlewares["listDevices"]...)
 	router.POST(options.BaseURL+"/api/v1/devices", wrapper.CreateDevice, options.OperationMiddlewares["createDevice"]...)
 	router.PATCH(options.BaseURL+"/api/v1/devices/:device", wrapper.UpdateDevice, options.OperationMiddlewares["updateDevice"]...)
@@ -6777,6 +7212,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/ledger", wrapper.GetLedgerDay, options.OperationMiddlewares["getLedgerDay"]...)
 	router.POST(options.BaseURL+"/api/v1/links/use", wrapper.UseLink, options.OperationMiddlewares["useLink"]...)
 	router.GET(options.BaseURL+"/api/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
+	router.GET(options.BaseURL+"/api/v1/me/qualifications", wrapper.GetMyQualifications, options.OperationMiddlewares["getMyQualifications"]...)
 	router.GET(options.BaseURL+"/api/v1/messages", wrapper.GetMessages, options.OperationMiddlewares["getMessages"]...)
 	router.GET(options.BaseURL+"/api/v1/names", wrapper.ListNames, options.OperationMiddlewares["listNames"]...)
 	router.POST(options.BaseURL+"/api/v1/offers/:booking/accept", wrapper.AcceptOffer, options.OperationMiddlewares["acceptOffer"]...)
@@ -6806,6 +7242,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/policies/school", wrapper.GetSchoolPolicy, options.OperationMiddlewares["getSchoolPolicy"]...)
 	router.PUT(options.BaseURL+"/api/v1/policies/school", wrapper.PutSchoolPolicy, options.OperationMiddlewares["putSchoolPolicy"]...)
 	router.GET(options.BaseURL+"/api/v1/policies/school/history", wrapper.GetSchoolPolicyHistory, options.OperationMiddlewares["getSchoolPolicyHistory"]...)
+	router.GET(options.BaseURL+"/api/v1/qualifications", wrapper.ListQualifications, options.OperationMiddlewares["listQualifications"]...)
+	router.POST(options.BaseURL+"/api/v1/qualifications", wrapper.GrantQualification, options.OperationMiddlewares["grantQualification"]...)
+	router.PATCH(options.BaseURL+"/api/v1/qualifications/:qualification", wrapper.UpdateQualification, options.OperationMiddlewares["updateQualification"]...)
+	router.POST(options.BaseURL+"/api/v1/qualifications/:qualification/revoke", wrapper.RevokeQualification, options.OperationMiddlewares["revokeQualification"]...)
 	router.GET(options.BaseURL+"/api/v1/quotas", wrapper.ListQuotas, options.OperationMiddlewares["listQuotas"]...)
 	router.POST(options.BaseURL+"/api/v1/quotas", wrapper.CreateQuota, options.OperationMiddlewares["createQuota"]...)
 	router.DELETE(options.BaseURL+"/api/v1/quotas/:quota", wrapper.DeleteQuota, options.OperationMiddlewares["deleteQuota"]...)
@@ -6935,6 +7375,28 @@ type GetAboutResponseObject interface {
 type GetAbout200JSONResponse About
 
 func (response GetAbout200JSONResponse) VisitGetAboutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditRequestObject struct {
+	Params ListAuditParams
+}
+
+type ListAuditResponseObject interface {
+	VisitListAuditResponse(w http.ResponseWriter) error
+}
+
+type ListAudit200JSONResponse AuditList
+
+func (response ListAudit200JSONResponse) VisitListAuditResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -7255,6 +7717,28 @@ func (response KeepBooking200JSONResponse) VisitKeepBookingResponse(w http.Respo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBookingTrailRequestObject struct {
+	Booking Ref `json:"booking"`
+}
+
+type GetBookingTrailResponseObject interface {
+	VisitGetBookingTrailResponse(w http.ResponseWriter) error
+}
+
+type GetBookingTrail200JSONResponse Trail
+
+func (response GetBookingTrail200JSONResponse) VisitGetBookingTrailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -7810,6 +8294,27 @@ type GetMeResponseObject interface {
 type GetMe200JSONResponse Me
 
 func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyQualificationsRequestObject struct {
+}
+
+type GetMyQualificationsResponseObject interface {
+	VisitGetMyQualificationsResponse(w http.ResponseWriter) error
+}
+
+type GetMyQualifications200JSONResponse MyQualifications
+
+func (response GetMyQualifications200JSONResponse) VisitGetMyQualificationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -8604,6 +9109,122 @@ func (response GetScopePolicyHistory200JSONResponse) VisitGetScopePolicyHistoryR
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListQualificationsRequestObject struct {
+	Params ListQualificationsParams
+}
+
+type ListQualificationsResponseObject interface {
+	VisitListQualificationsResponse(w http.ResponseWriter) error
+}
+
+type ListQualifications200JSONResponse QualificationList
+
+func (response ListQualifications200JSONResponse) VisitListQualificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GrantQualificationRequestObject struct {
+	Params GrantQualificationParams
+	Body   *GrantQualificationJSONRequestBody
+}
+
+type GrantQualificationResponseObject interface {
+	VisitGrantQualificationResponse(w http.ResponseWriter) error
+}
+
+type GrantQualification201ResponseHeaders struct {
+	ETag string
+}
+
+type GrantQualification201JSONResponse struct {
+	Body    Qualification
+	Headers GrantQualification201ResponseHeaders
+}
+
+func (response GrantQualification201JSONResponse) VisitGrantQualificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateQualificationRequestObject struct {
+	Qualification Ref `json:"qualification"`
+	Params        UpdateQualificationParams
+	Body          *UpdateQualificationJSONRequestBody
+}
+
+type UpdateQualificationResponseObject interface {
+	VisitUpdateQualificationResponse(w http.ResponseWriter) error
+}
+
+type UpdateQualification200ResponseHeaders struct {
+	ETag string
+}
+
+type UpdateQualification200JSONResponse struct {
+	Body    Qualification
+	Headers UpdateQualification200ResponseHeaders
+}
+
+func (response UpdateQualification200JSONResponse) VisitUpdateQualificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeQualificationRequestObject struct {
+	Qualification Ref `json:"qualification"`
+	Params        RevokeQualificationParams
+}
+
+type RevokeQualificationResponseObject interface {
+	VisitRevokeQualificationResponse(w http.ResponseWriter) error
+}
+
+type RevokeQualification200ResponseHeaders struct {
+	ETag string
+}
+
+type RevokeQualification200JSONResponse struct {
+	Body    Qualification
+	Headers RevokeQualification200ResponseHeaders
+}
+
+func (response RevokeQualification200JSONResponse) VisitRevokeQualificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10220,6 +10841,9 @@ type StrictServerInterface interface {
 	// GetAbout What this server is; answers before anybody has signed in.
 	// (GET /api/v1/about)
 	GetAbout(ctx context.Context, request GetAboutRequestObject) (GetAboutResponseObject, error)
+	// ListAudit Who did what to bookings, rules and stations, the newest first.
+	// (GET /api/v1/audit)
+	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
 	// GetAvailability Free intervals that the caller could really book.
 	// (GET /api/v1/availability)
 	GetAvailability(ctx context.Context, request GetAvailabilityRequestObject) (GetAvailabilityResponseObject, error)
@@ -10253,6 +10877,9 @@ type StrictServerInterface interface {
 	// KeepBooking Answer "still working?" with yes. Twice is once.
 	// (POST /api/v1/bookings/{booking}/keep)
 	KeepBooking(ctx context.Context, request KeepBookingRequestObject) (KeepBookingResponseObject, error)
+	// GetBookingTrail What happened to a booking, in order.
+	// (GET /api/v1/bookings/{booking}/trail)
+	GetBookingTrail(ctx context.Context, request GetBookingTrailRequestObject) (GetBookingTrailResponseObject, error)
 	// ListDevices Devices with their state, and where they stand.
 	// (GET /api/v1/devices)
 	ListDevices(ctx context.Context, request ListDevicesRequestObject) (ListDevicesResponseObject, error)
@@ -10319,6 +10946,9 @@ type StrictServerInterface interface {
 	// GetMe Who am I, and what may I do?
 	// (GET /api/v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	// GetMyQualifications Which kinds of stations I may use, which ones need a proof that I do not have, and who can grant it.
+	// (GET /api/v1/me/qualifications)
+	GetMyQualifications(ctx context.Context, request GetMyQualificationsRequestObject) (GetMyQualificationsResponseObject, error)
 	// GetMessages How messages fare - what waits, and what was given up.
 	// (GET /api/v1/messages)
 	GetMessages(ctx context.Context, request GetMessagesRequestObject) (GetMessagesResponseObject, error)
@@ -10406,6 +11036,18 @@ type StrictServerInterface interface {
 	// GetScopePolicyHistory Who changed the limits of a site, room, kind or station, when, and from what to what.
 	// (GET /api/v1/policies/{scope}/{place}/history)
 	GetScopePolicyHistory(ctx context.Context, request GetScopePolicyHistoryRequestObject) (GetScopePolicyHistoryResponseObject, error)
+	// ListQualifications Who may use which kind of station.
+	// (GET /api/v1/qualifications)
+	ListQualifications(ctx context.Context, request ListQualificationsRequestObject) (ListQualificationsResponseObject, error)
+	// GrantQualification Say that a person may use a kind of station.
+	// (POST /api/v1/qualifications)
+	GrantQualification(ctx context.Context, request GrantQualificationRequestObject) (GrantQualificationResponseObject, error)
+	// UpdateQualification Change the end of a qualification, or its note.
+	// (PATCH /api/v1/qualifications/{qualification})
+	UpdateQualification(ctx context.Context, request UpdateQualificationRequestObject) (UpdateQualificationResponseObject, error)
+	// RevokeQualification Take a qualification away. Bookings that stand are judged when they change.
+	// (POST /api/v1/qualifications/{qualification}/revoke)
+	RevokeQualification(ctx context.Context, request RevokeQualificationRequestObject) (RevokeQualificationResponseObject, error)
 	// ListQuotas The quotas of the school.
 	// (GET /api/v1/quotas)
 	ListQuotas(ctx context.Context, request ListQuotasRequestObject) (ListQuotasResponseObject, error)
@@ -10669,6 +11311,31 @@ func (sh *strictHandler) GetAbout(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetAboutResponseObject); ok {
 		return validResponse.VisitGetAboutResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListAudit operation middleware
+func (sh *strictHandler) ListAudit(ctx echo.Context, params ListAuditParams) error {
+	var request ListAuditRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAudit(ctx.Request().Context(), request.(ListAuditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAudit")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAuditResponseObject); ok {
+		return validResponse.VisitListAuditResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -11040,6 +11707,31 @@ func (sh *strictHandler) KeepBooking(ctx echo.Context, booking Ref) error {
 		return err
 	} else if validResponse, ok := response.(KeepBookingResponseObject); ok {
 		return validResponse.VisitKeepBookingResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetBookingTrail operation middleware
+func (sh *strictHandler) GetBookingTrail(ctx echo.Context, booking Ref) error {
+	var request GetBookingTrailRequestObject
+
+	request.Booking = booking
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBookingTrail(ctx.Request().Context(), request.(GetBookingTrailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBookingTrail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetBookingTrailResponseObject); ok {
+		return validResponse.VisitGetBookingTrailResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -11850,6 +12542,29 @@ func (sh *strictHandler) GetMe(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetMeResponseObject); ok {
 		return validResponse.VisitGetMeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetMyQualifications operation middleware
+func (sh *strictHandler) GetMyQualifications(ctx echo.Context) error {
+	var request GetMyQualificationsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMyQualifications(ctx.Request().Context(), request.(GetMyQualificationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMyQualifications")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMyQualificationsResponseObject); ok {
+		return validResponse.VisitGetMyQualificationsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -12781,6 +13496,154 @@ func (sh *strictHandler) GetScopePolicyHistory(ctx echo.Context, scope ScopePath
 		return err
 	} else if validResponse, ok := response.(GetScopePolicyHistoryResponseObject); ok {
 		return validResponse.VisitGetScopePolicyHistoryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListQualifications operation middleware
+func (sh *strictHandler) ListQualifications(ctx echo.Context, params ListQualificationsParams) error {
+	var request ListQualificationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListQualifications(ctx.Request().Context(), request.(ListQualificationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListQualifications")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListQualificationsResponseObject); ok {
+		return validResponse.VisitListQualificationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GrantQualification operation middleware
+func (sh *strictHandler) GrantQualification(ctx echo.Context, params GrantQualificationParams) error {
+	var request GrantQualificationRequestObject
+
+	request.Params = params
+
+	var body GrantQualificationJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GrantQualification(ctx.Request().Context(), request.(GrantQualificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GrantQualification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GrantQualificationResponseObject); ok {
+		return validResponse.VisitGrantQualificationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateQualification operation middleware
+func (sh *strictHandler) UpdateQualification(ctx echo.Context, qualification Ref, params UpdateQualificationParams) error {
+	var request UpdateQualificationRequestObject
+
+	request.Qualification = qualification
+	request.Params = params
+
+	var body UpdateQualificationJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateQualification(ctx.Request().Context(), request.(UpdateQualificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateQualification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateQualificationResponseObject); ok {
+		return validResponse.VisitUpdateQualificationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeQualification operation middleware
+func (sh *strictHandler) RevokeQualification(ctx echo.Context, qualification Ref, params RevokeQualificationParams) error {
+	var request RevokeQualificationRequestObject
+
+	request.Qualification = qualification
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeQualification(ctx.Request().Context(), request.(RevokeQualificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeQualification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeQualificationResponseObject); ok {
+		return validResponse.VisitRevokeQualificationResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -69,6 +69,14 @@ type Bookings interface {
 	Appeal(ctx context.Context, actor account.Actor, id, text string) (booking.Strike, error)
 	DecideStrike(ctx context.Context, actor account.Actor, id string, d booking.Decision) (booking.Strike, error)
 	Outages
+	History
+}
+
+// History is the part of booking.Service that says what was done, and what is needed.
+type History interface {
+	Trail(ctx context.Context, id string) ([]booking.Entry, error)
+	Audit(ctx context.Context, f booking.AuditFilter) ([]booking.AuditLine, error)
+	Needs(ctx context.Context) ([]booking.Need, error)
 }
 
 // Outages is the part of booking.Service that the edge calls about what is wrong with stations.

@@ -59,24 +59,32 @@ func scanEntry(row scanner) (e booking.Entry, err error) {
 	if err := row.Scan(&e.BookingID, &e.After.Version, &at, &e.PersonID, &e.Act, &e.Reason, &after); err != nil {
 		return e, err
 	}
-	var s stood
-	if err := json.Unmarshal([]byte(after), &s); err != nil {
-		return e, err
-	}
 	e.At = time.Unix(at, 0).UTC()
-	e.After = booking.Booking{
-		ID: e.BookingID, StationID: s.StationID, PersonID: s.PersonID, Programme: s.Programme, Purpose: s.Purpose,
+	version := e.After.Version
+	e.After, err = readStood(e.BookingID, after)
+	e.After.Version, e.After.ChangedAt = version, e.At
+	return e, err
+}
+
+// readStood reads what a line of the trail keeps of a booking.
+func readStood(id, text string) (b booking.Booking, err error) {
+	var s stood
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return b, err
+	}
+	b = booking.Booking{
+		ID: id, StationID: s.StationID, PersonID: s.PersonID, Programme: s.Programme, Purpose: s.Purpose,
 		StartsAt: time.Unix(s.StartsAt, 0).UTC(), EndsAt: time.Unix(s.EndsAt, 0).UTC(), Status: s.Status,
-		ChangedAt: e.At, Version: e.After.Version, TeamID: s.TeamID, PartyID: s.PartyID, SeriesID: s.SeriesID,
+		TeamID: s.TeamID, PartyID: s.PartyID, SeriesID: s.SeriesID,
 		Companions: s.Companions, Verdict: s.Verdict, CheckIn: s.CheckIn,
 	}
-	if e.After.Evidence, err = readEvidence(s.Evidence); err != nil {
-		return e, err
+	if b.Evidence, err = readEvidence(s.Evidence); err != nil {
+		return b, err
 	}
 	if s.PlannedEnd != 0 {
-		e.After.PlannedEnd = time.Unix(s.PlannedEnd, 0).UTC()
+		b.PlannedEnd = time.Unix(s.PlannedEnd, 0).UTC()
 	}
-	return e, nil
+	return b, nil
 }
 
 // Unmet gives the refusals recorded from From on and before Until.

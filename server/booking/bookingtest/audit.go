@@ -1,0 +1,131 @@
+package bookingtest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/labtide/labtide/server/booking"
+)
+
+// audited gives the lines of a filter in a few words each.
+func (b bench) audited(t *testing.T, f booking.AuditFilter) []string {
+	t.Helper()
+	lines, err := b.service(1).Audit(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, l := range lines {
+		out = append(out, fmt.Sprintf("%s %s %s", l.PersonID, l.Source, l.Act))
+	}
+	return out
+}
+
+func audit(t *testing.T, b bench) {
+	tick := Now()
+	at := func() time.Time { return tick }
+	for i, store := range b.Stores {
+		b.services[i] = booking.New(store, at)
+	}
+	next := func() { tick = tick.Add(time.Second) }
+	made := b.reserve(t, Student(0), request(pc, At(1, 10, 0), At(1, 11, 0)))
+	next()
+	if _, err := b.service(0).SetPolicy(t.Context(), Instructor(), booking.PolicyRule{Scope: booking.ScopeSchool, GridMinutes: new(30)}); err != nil {
+		t.Fatal(err)
+	}
+	next()
+	out := b.down(t, pc, At(1, 9, 0), At(1, 17, 0))
+	wantFates(t, out, booking.FateMoved)
+	for _, c := range []struct {
+		name string
+		f    booking.AuditFilter
+		want []string
+	}{
+		{"all", booking.AuditFilter{}, []string{
+			"instructor booking reseated", "instructor outage started", "instructor policy set", "student-00 booking reserved",
+		}},
+		{"of a person", booking.AuditFilter{PersonID: StudentID(0)}, []string{"instructor booking reseated", "student-00 booking reserved"}},
+		{"of nobody", booking.AuditFilter{PersonID: "%"}, nil},
+		{"at a station", booking.AuditFilter{StationID: StationID(pc)}, []string{"instructor outage started", "student-00 booking reserved"}},
+		{"by a person", booking.AuditFilter{ActorID: StudentID(0)}, []string{"student-00 booking reserved"}},
+		{"an act", booking.AuditFilter{Act: booking.ActReseated}, []string{"instructor booking reseated"}},
+		{"a second", booking.AuditFilter{From: Now().Add(time.Second), Until: Now().Add(2 * time.Second)}, []string{"instructor policy set"}},
+		{"no key", booking.AuditFilter{ActorID: "\x00"}, nil},
+	} {
+		if got := b.audited(t, c.f); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	var paged []string
+	for f := (booking.AuditFilter{Limit: 1}); ; {
+		page, err := b.service(0).Audit(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		f.After = page[0].Cursor()
+		paged = append(paged, string(page[0].Act))
+		if l := page[0]; l.Act == booking.ActReseated && (l.Before.StationID != StationID(pc) || l.After.StationID != StationID(otherPC) || l.ID != made.ID || l.Reason != "no power") {
+			t.Errorf("the move is %+v", l)
+		}
+	}
+	if want := []string{"reseated", "started", "set", "reserved"}; !slices.Equal(paged, want) {
+		t.Errorf("page by page %q, want %q", paged, want)
+	}
+}
+
+func faultReports(t *testing.T, b bench) {
+	report := func(student, station int) (booking.Report, error) {
+		return b.service(student).ReportFault(t.Context(), Student(student), StationID(station), "it smells")
+	}
+	var first booking.Report
+	for n := range 5 {
+		r, err := report(0, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			first = r
+		}
+	}
+	if again, err := report(0, 0); err != nil || again != first {
+		t.Errorf("the same once more: %+v, %v", again, err)
+	}
+	if _, err := report(0, 5); err == nil {
+		t.Error("a sixth open report of one person was taken")
+	}
+	if _, err := report(1, 0); err != nil {
+		t.Error(err)
+	}
+	if _, err := b.service(0).DismissReport(t.Context(), Instructor(), first.ID, "it does not"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := report(0, 5); err != nil {
+		t.Error(err)
+	}
+	all, err := b.Stores[0].Reports(t.Context(), booking.ReportFilter{})
+	if err != nil || len(all) != 7 || all[6].ID != first.ID || all[6].State != booking.ReportDismissed || all[6].Answer != "it does not" {
+		t.Fatalf("%d reports, %v; the last is %+v", len(all), err, all[len(all)-1])
+	}
+	var paged []booking.Report
+	for f := (booking.ReportFilter{Limit: 3}); ; f.After = paged[len(paged)-1].Cursor() {
+		page, err := b.Stores[0].Reports(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if paged = append(paged, page...); len(page) < 3 {
+			break
+		}
+	}
+	if !slices.Equal(paged, all) {
+		t.Errorf("page by page there are %d", len(paged))
+	}
+	mine, err := b.Stores[0].Reports(t.Context(), booking.ReportFilter{PersonID: StudentID(1), StationID: StationID(0), State: booking.ReportOpen})
+	if err != nil || len(mine) != 1 {
+		t.Errorf("%d of one person, %v", len(mine), err)
+	}
+}

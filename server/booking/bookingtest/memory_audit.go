@@ -1,0 +1,72 @@
+package bookingtest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/labtide/labtide/server/booking"
+)
+
+// Audit gives what was done to bookings, rules and stations, the newest first.
+func (m *Memory) Audit(_ context.Context, f booking.AuditFilter) ([]booking.AuditLine, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []booking.AuditLine
+	last := map[string]booking.Booking{}
+	for _, e := range m.trail {
+		l := booking.AuditLine{
+			At: e.At, Source: booking.AuditBooking, ID: e.BookingID, Version: e.After.Version, PersonID: e.PersonID, Act: e.Act, Reason: e.Reason,
+			Before: last[e.BookingID], After: e.After,
+		}
+		last[e.BookingID] = e.After
+		if (f.PersonID == "" || e.After.PersonID == f.PersonID) && (f.StationID == "" || e.After.StationID == f.StationID) {
+			all = append(all, l)
+		}
+	}
+	for _, o := range m.school.Outages {
+		if f.PersonID == "" && (f.StationID == "" || f.StationID == o.StationID) {
+			all = append(all, booking.AuditLine{
+				At: o.CreatedAt, Source: booking.AuditOutage, ID: o.ID, Version: o.Version, PersonID: o.CreatedBy, Act: booking.ActStarted,
+				Reason: o.Reason, StationID: o.StationID,
+			})
+		}
+	}
+	if f.PersonID == "" && f.StationID == "" {
+		all = append(all, m.auditDocuments()...)
+	}
+	all = slices.DeleteFunc(all, func(l booking.AuditLine) bool {
+		return (f.ActorID != "" && l.PersonID != f.ActorID) || (f.Act != "" && l.Act != f.Act) ||
+			(!f.From.IsZero() && l.At.Before(f.From)) || (!f.Until.IsZero() && !l.At.Before(f.Until)) ||
+			(f.After != booking.AuditCursor{} && orderAudit(l.Cursor(), f.After) <= 0)
+	})
+	slices.SortFunc(all, func(a, b booking.AuditLine) int { return orderAudit(a.Cursor(), b.Cursor()) })
+	if f.Limit > 0 && len(all) > f.Limit {
+		all = all[:f.Limit]
+	}
+	return all, nil
+}
+
+func (m *Memory) auditDocuments() []booking.AuditLine {
+	var all []booking.AuditLine
+	for i, d := range m.documents {
+		l := booking.AuditLine{
+			At: d.ChangedAt, Source: booking.AuditSource(d.Kind), ID: d.ID, Version: d.Version, PersonID: d.ChangedBy, Act: booking.ActSet, Body: d.Body,
+		}
+		if len(d.Body) == 0 {
+			l.Act = booking.ActRemoved
+		}
+		for _, old := range m.documents[:i] {
+			if old.Kind == d.Kind && old.ID == d.ID {
+				l.OldBody = old.Body
+			}
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+func orderAudit(a, b booking.AuditCursor) int {
+	return cmp.Or(b.At.Compare(a.At), strings.Compare(string(a.Source), string(b.Source)), strings.Compare(a.ID, b.ID), cmp.Compare(b.Version, a.Version))
+}

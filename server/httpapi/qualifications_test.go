@@ -1,0 +1,105 @@
+package httpapi
+
+import (
+	"testing"
+	"time"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/booking"
+)
+
+func TestAQualificationIsGrantedRenewedAndRevoked(t *testing.T) {
+	s := newSchool(t)
+	service := s.deps.Bookings.(*booking.Service)
+	_, err := service.SetPolicy(t.Context(), account.SignedIn("x", account.RoleAdmin), booking.PolicyRule{Scope: booking.ScopeSchool, Qualification: new(true)})
+	s.must(err)
+	student := s.people[account.RoleStudent].ID
+	mine := func() map[string]any {
+		return s.ask(account.RoleStudent, "GET", "/api/v1/me/qualifications", nil).want(t, 200).json(t)
+	}
+	before := mine()
+	missing := before["missing"].([]any)
+	if len(missing) == 0 || len(before["items"].([]any)) != 0 || len(before["granters"].([]any)) != 2 {
+		t.Fatalf("at first: %v", before)
+	}
+	kind := missing[0].(map[string]any)["kind"].(map[string]any)["code"]
+	grant := map[string]any{"person": student, "kind": kind, "expires_at": s.clock().Add(24 * time.Hour).Format(time.RFC3339), "note": "safety course"}
+	s.ask(account.RoleStudent, "POST", "/api/v1/qualifications", grant).want(t, 403, "not_allowed")
+	s.ask(account.RolePlanner, "GET", "/api/v1/qualifications", nil).want(t, 403, "not_allowed")
+	granted := s.ask(account.RoleInstructor, "POST", "/api/v1/qualifications", grant).want(t, 201).json(t)
+	if granted["state"] != "ending" || granted["granted_by"].(map[string]any)["id"] != s.people[account.RoleInstructor].ID {
+		t.Errorf("granted is %v", granted)
+	}
+	if after := mine(); len(after["missing"].([]any)) != len(missing)-1 {
+		t.Errorf("afterwards: %v", after)
+	}
+	again := s.ask(account.RoleAdmin, "POST", "/api/v1/qualifications", map[string]any{"person": student, "kind": kind}).want(t, 201).json(t)
+	if again["id"] != granted["id"] || again["state"] != "valid" || again["expires_at"] != nil {
+		t.Errorf("granted again is %v", again)
+	}
+	path := "/api/v1/qualifications/" + granted["id"].(string)
+	s.ask(account.RoleInstructor, "PATCH", path, map[string]any{"note": "x"}, "If-Match", `"1"`).want(t, 412, "qualification_changed")
+	s.ask(account.RoleInstructor, "PATCH", path, map[string]any{"expires_at": "2026-01-01T00:00:00Z"}).want(t, 422, "expiry_past")
+	s.ask(account.RoleInstructor, "PATCH", path, map[string]any{"never_expires": true, "expires_at": "2027-01-01T00:00:00Z"}).want(t, 422, "end_or_never")
+	s.ask(account.RoleInstructor, "PATCH", path, map[string]any{"expires_at": "2027-01-01T00:00:00Z"}).want(t, 200)
+	s.ask(account.RoleInstructor, "POST", path+"/revoke", nil).want(t, 200)
+	s.ask(account.RoleInstructor, "POST", path+"/revoke", nil).want(t, 409, "qualification_revoked")
+	s.ask(account.RoleInstructor, "POST", "/api/v1/qualifications/none/revoke", nil).want(t, 404, "qualification_unknown")
+	s.ask(account.RoleInstructor, "POST", "/api/v1/qualifications", map[string]any{"person": "nobody", "kind": kind}).want(t, 404, "person_unknown")
+	all := s.ask(account.RoleInstructor, "GET", "/api/v1/qualifications?person="+student, nil).want(t, 200).json(t)["items"].([]any)
+	if len(all) != 1 || all[0].(map[string]any)["state"] != "revoked" {
+		t.Errorf("all are %v", all)
+	}
+	if after := mine(); len(after["missing"].([]any)) != len(missing) {
+		t.Errorf("in the end: %v", after)
+	}
+}
+
+func TestTheTrailOfABookingSaysWhoDidWhatAndWhy(t *testing.T) {
+	s := newSchool(t)
+	made := s.ask(account.RoleStudent, "POST", "/api/v1/bookings", s.slotBody("PLC-01", 1)).want(t, 201).json(t)
+	s.wait(time.Second)
+	s.ask(account.RoleInstructor, "POST", "/api/v1/outages", map[string]any{"station": "PLC-01", "reason": "smoke"}).want(t, 201)
+	path := "/api/v1/bookings/" + made["id"].(string) + "/trail"
+	for _, role := range []account.Role{account.RoleStudent, account.RolePlanner} {
+		lines := s.ask(role, "GET", path, nil).want(t, 200).json(t)["items"].([]any)
+		if len(lines) != 2 {
+			t.Fatalf("%d lines for the %s", len(lines), role)
+		}
+		first, moved := lines[0].(map[string]any), lines[1].(map[string]any)
+		change := moved["changes"].([]any)[0].(map[string]any)
+		if moved["act"] != "reseated" || moved["reason"] != "smoke" || change["field"] != "station" || change["from"] != "PLC-01" || change["to"] != "PLC-02" {
+			t.Errorf("the move is %v", moved)
+		}
+		student := role == account.RoleStudent
+		if (first["mine"] == true) != student || (moved["person"] == nil) != student {
+			t.Errorf("the %s sees %v and %v", role, first, moved)
+		}
+	}
+	s.ask(account.RoleStudent, "GET", "/api/v1/bookings/none/trail", nil).want(t, 404, "booking_unknown")
+}
+
+func TestTheAuditIsReadPageByPageByThoseWhoMay(t *testing.T) {
+	s := newSchool(t)
+	s.ask(account.RoleStudent, "POST", "/api/v1/bookings", s.slotBody("PLC-01", 1)).want(t, 201)
+	s.wait(time.Second)
+	s.ask(account.RoleInstructor, "POST", "/api/v1/outages", map[string]any{"station": "PLC-01", "reason": "smoke"}).want(t, 201)
+	s.ask(account.RoleStudent, "GET", "/api/v1/audit", nil).want(t, 403, "not_allowed")
+	var acts []string
+	for query := "?limit=1"; query != ""; {
+		page := s.ask(account.RolePlanner, "GET", "/api/v1/audit"+query, nil).want(t, 200).json(t)
+		acts = append(acts, page["items"].([]any)[0].(map[string]any)["act"].(string))
+		query = ""
+		if next, ok := page["next"].(string); ok {
+			query = "?limit=1&cursor=" + next
+		}
+	}
+	if len(acts) != 3 || acts[0] != "reseated" || acts[1] != "started" || acts[2] != "reserved" {
+		t.Errorf("the acts are %v", acts)
+	}
+	at := s.ask(account.RolePlanner, "GET", "/api/v1/audit?station=PLC-01&act=started", nil).want(t, 200).json(t)["items"].([]any)
+	if len(at) != 1 || at[0].(map[string]any)["station"].(map[string]any)["code"] != "PLC-01" {
+		t.Errorf("at the station: %v", at)
+	}
+	s.ask(account.RolePlanner, "GET", "/api/v1/audit?cursor=bm8", nil).want(t, 422, "cursor_unknown")
+}

@@ -41,6 +41,11 @@ func (s *Service) search(ctx context.Context, actor account.Actor, w wish, pr pr
 	if err != nil {
 		return nil
 	}
+	theirs, err := s.activeOf(ctx, pr.companions, window.From.Add(-reach), window.Until.Add(reach))
+	if err != nil {
+		return nil
+	}
+	taken = append(taken, theirs...)
 	wide := pr
 	wide.span = window
 	view, err := s.standing(ctx, rules, stations, &wide)
@@ -129,8 +134,7 @@ func (f *finder) shifted() []Alternative {
 
 // length gives the wanted length as the policy allows it.
 func (f *finder) length() time.Duration {
-	grid := time.Duration(f.place.policy.GridMinutes) * time.Minute
-	length := (f.span.Until.Sub(f.span.From) + grid - 1) / grid * grid
+	length := f.place.round(f.span.Until.Sub(f.span.From))
 	return min(max(length, f.place.policy.shortest()), f.place.policy.longest(f.purpose))
 }
 
@@ -140,14 +144,14 @@ func (f *finder) nearest(gap equipment.Interval, length time.Duration) []equipme
 	if first.Before(gap.From) {
 		first = gap.From
 	}
-	last := f.place.floor(gap.Until.Add(-length))
+	last := f.place.starts.floor(gap.Until.Add(-length))
 	if first.After(last) {
 		first = last
 	}
 	if !first.Equal(gap.From) {
 		first = f.place.ceil(first)
 	}
-	until := f.place.ceil(first.Add(length))
+	until := f.place.ends.ceil(first.Add(length))
 	if first.Before(gap.From) || until.After(gap.Until) {
 		return nil
 	}

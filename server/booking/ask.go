@@ -16,11 +16,18 @@ func (r *Rules) need(ask *Ask, stationIDs []string, pr proposal) {
 			continue
 		}
 		ask.Qualifications = ask.Qualifications || p.policy.Qualification
-		ask.Strikes = ask.Strikes || p.policy.StrikeLimit > 0
+		ask.Strikes = ask.Strikes || p.policy.StrikeLimit > 0 ||
+			slices.ContainsFunc(p.seasons, func(c *campaign) bool { return c.judgesStrikes(pr.teamID) })
 		if !slices.Equal(p.quotas, last) { // stations of one kind mostly share them
 			ask.spend(p.quotas, pr)
 		}
 		last = p.quotas
+	}
+	if (ask.Qualifications || ask.Strikes) && !slices.Contains(ask.PersonIDs, pr.personID) {
+		ask.PersonIDs = append(ask.PersonIDs, pr.personID)
+	}
+	if pr.teamID != "" && !slices.Contains(ask.TeamIDs, pr.teamID) {
+		ask.TeamIDs = append(ask.TeamIDs, pr.teamID)
 	}
 }
 

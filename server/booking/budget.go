@@ -270,7 +270,11 @@ func (q *inquiry) exhausted(span equipment.Interval, length time.Duration) []equ
 
 // longestIn gives the longest booking that quotas allow anywhere within a gap, and the policy.
 func (q *inquiry) longestIn(gap equipment.Interval) time.Duration {
-	longest := min(q.place.policy.longest(q.purpose), gap.Until.Sub(gap.From))
+	longest := gap.Until.Sub(gap.From)
+	whole := *q
+	if whole.span = gap; !q.place.waives(CodeTooLong) || !whole.isOffPeak() {
+		longest = min(longest, q.place.policy.longest(q.purpose))
+	}
 	for _, x := range q.place.quotas {
 		subject := x.subject(q.proposal)
 		if subject == "" || x.MostMinutes == nil {

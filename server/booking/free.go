@@ -87,33 +87,47 @@ func subtract(open, blocked []equipment.Interval) []equipment.Interval {
 }
 
 // free gives the time within the window in which the inquiry's person could book for its purpose: what refusals would accept.
-// The inquiry's span does not matter. Lengths below the policy's shortest are rounded up to it.
+// The inquiry's span does not matter. Lengths below the policy's shortest are rounded up to it. Time that is free only because
+// a rule does not hold off-peak is an interval of its own.
 func (q *inquiry) free(window equipment.Interval, length time.Duration) []equipment.Interval {
+	out := q.freeBy(window, length)
+	if q.place.offPeak == nil || len(q.place.policy.OffPeakWaives) == 0 {
+		return out
+	}
+	relaxed := *q
+	relaxed.relaxed = true
+	var more []equipment.Interval
+	for _, hours := range q.place.offPeak.Open("", window.From, window.Until) {
+		for _, gap := range subtract(relaxed.freeBy(hours, length), out) {
+			if gap = relaxed.aligned(gap); gap.Until.Sub(gap.From) >= relaxed.least(length) {
+				more = append(more, gap)
+			}
+		}
+	}
+	out = append(out, more...)
+	slices.SortFunc(out, func(a, b equipment.Interval) int { return a.From.Compare(b.From) })
+	return out
+}
+
+// freeBy is free where each rule holds, or for a relaxed inquiry each that is not waived off-peak.
+func (q *inquiry) freeBy(window equipment.Interval, length time.Duration) []equipment.Interval {
 	p := q.place
-	length = max(length, p.policy.shortest())
-	if !p.Bookable || length > p.policy.longest(q.purpose) || classNeedsStaff(q) != nil {
+	length = q.least(length)
+	if !p.Bookable || classNeedsStaff(q) != nil || (q.holds(CodeTooLong) && length > p.policy.longest(q.purpose)) || q.unwelcome() {
 		return nil
 	}
-	if horizon := p.policy.horizon(q.purpose, q.now, p.loc); window.Until.After(horizon) {
-		window.Until = horizon
+	window, blocked := q.bounds(window)
+	if window.Empty() {
+		return nil
 	}
-	running := q.now.Truncate(time.Minute)
-	earliest := running
-	if notice := p.policy.NoticeMinutes; notice > 0 {
-		earliest = q.now.Add(time.Duration(notice) * time.Minute)
+	blocked = append(blocked, q.taking()...)
+	if q.holds(CodeQuotaExceeded) {
+		blocked = append(blocked, q.exhausted(window, length)...)
 	}
-	if window.From.Before(earliest) {
-		window.From = earliest
-	}
-	blocked := append(p.blocked(q.taken, q.inTheWay), q.exhausted(window, length)...)
-	gaps := p.gaps(window, q.apart(), blocked)
+	gaps := p.gaps(window, q.apart(window), blocked)
 	out := gaps[:0]
 	for _, gap := range gaps {
-		if !gap.From.Equal(running) {
-			gap.From = p.ceil(gap.From)
-		}
-		gap.Until = p.floor(gap.Until)
-		if gap.Until.Sub(gap.From) >= length {
+		if gap = q.aligned(gap); gap.Until.Sub(gap.From) >= length {
 			out = append(out, gap)
 		}
 	}
@@ -121,30 +135,105 @@ func (q *inquiry) free(window equipment.Interval, length time.Duration) []equipm
 }
 
 // apart takes what is busy out of what is open; nil where a search has read neither.
-func (q *inquiry) apart() []equipment.Interval {
-	if len(q.busy) == 0 || q.open == nil {
-		return q.open
+func (q *inquiry) apart(window equipment.Interval) []equipment.Interval {
+	open := q.open
+	if !q.holds(CodeOutsideOpeningTime) {
+		open = []equipment.Interval{window}
+	}
+	if len(q.busy) == 0 || open == nil {
+		return open
 	}
 	kept := make([]equipment.Interval, len(q.busy))
 	for i, span := range q.busy {
 		kept[i] = q.place.kept(span)
 	}
-	left := subtract(q.open, equipment.Merge(kept))
+	left := subtract(open, equipment.Merge(kept))
 	if left == nil {
 		left = []equipment.Interval{} // closed, and not unknown
 	}
 	return left
 }
 
-// inTheWay reports whether a booking keeps the inquiry's person off the place: because it has the station, or the person.
-func (q *inquiry) inTheWay(b Booking) bool {
-	if q.is(b) || (b.StationID != q.place.ID && q.together(b)) {
-		return false
+// holds reports whether a rule has a say: all but those that are waived, to a relaxed inquiry.
+func (q *inquiry) holds(code string) bool { return !q.relaxed || !q.place.waives(code) }
+
+// least gives the length that a booking must have.
+func (q *inquiry) least(length time.Duration) time.Duration {
+	if !q.holds(CodeTooShort) {
+		return max(length, time.Minute)
 	}
-	if b.StationID == q.place.ID {
-		return true
+	return max(length, q.place.policy.shortest())
+}
+
+// unwelcome reports whether something about the person speaks against any booking there.
+func (q *inquiry) unwelcome() bool {
+	return (q.holds(CodeSuspended) && suspended(q) != nil) || (q.holds(CodeQualificationMissing) && qualificationMissing(q) != nil) ||
+		(q.holds(CodeBuddyNeeded) && len(q.companions) > 0 && buddyNeeded(q) != nil)
+}
+
+// bounds cuts the window to the time that may be booked now, and gives what of it may not.
+func (q *inquiry) bounds(window equipment.Interval) (within equipment.Interval, blocked []equipment.Interval) {
+	p := q.place
+	window.From = later(window.From, q.now.Truncate(time.Minute))
+	if notice := p.policy.NoticeMinutes; notice > 0 && q.holds(CodeTooLittleNotice) {
+		window.From = later(window.From, q.now.Add(minutes(notice)))
 	}
-	return !q.place.policy.ManyStations && q.purpose != PurposeClass && b.seats(q.personID)
+	if everybody, team := q.horizon(); q.holds(CodeTooFarAhead) && window.Until.After(everybody) {
+		blocked = subtract([]equipment.Interval{{From: everybody, Until: window.Until}}, team)
+	}
+	if all, needed := q.qualifications(); needed && len(all) > 0 && q.holds(CodeQualificationExpired) {
+		if until := p.policy.qualifiedUntil(all); !until.IsZero() && until.Before(window.Until) {
+			window.Until = until
+		}
+	}
+	if q.holds(CodeKeptForTeams) {
+		for _, c := range p.seasons {
+			blocked = append(blocked, q.kept(c, window)...)
+		}
+	}
+	return window, blocked
+}
+
+// aligned cuts a gap to where bookings may start and end. One may start in the minute that runs.
+func (q *inquiry) aligned(gap equipment.Interval) equipment.Interval {
+	code := CodeOffGrid
+	if len(q.place.policy.Periods) > 0 {
+		code = CodeOffPeriods
+	}
+	if !q.holds(code) {
+		return gap
+	}
+	if !gap.From.Equal(q.now.Truncate(time.Minute)) {
+		gap.From = q.place.ceil(gap.From)
+	}
+	gap.Until = q.place.floor(gap.Until)
+	return gap
+}
+
+// taking gives what of the bookings that were read keeps the inquiry's people off the place. Of the place's own, whoever comes
+// before needs time for cleaning, too.
+func (q *inquiry) taking() []equipment.Interval {
+	var out []equipment.Interval
+	for _, b := range q.taken {
+		switch {
+		case !b.Active() || q.is(b):
+		case b.StationID == q.place.ID:
+			out = append(out, q.place.kept(b.Occupied()))
+		case q.place.policy.ManyStations || q.purpose == PurposeClass || q.together(b):
+		case b.seats(q.personID):
+			span := b.Interval()
+			if !q.holds(CodePersonBusy) {
+				span = equipment.Interval{}
+			}
+			if way := q.travel(b); way > 0 && q.holds(CodeTravelTime) {
+				span = widened(b.Interval(), way)
+			}
+			out = append(out, span)
+		case q.holds(CodeCompanionBusy) && slices.ContainsFunc(q.companions, b.seats):
+			out = append(out, b.Interval())
+		}
+	}
+	return out
 }
 
 // around is how far from a wish the gap is looked at that it would be cut out of.

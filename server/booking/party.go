@@ -117,6 +117,9 @@ func (v View) enrol(actor account.Actor, wishes []wish) ([]wish, error) {
 		if err := v.admits(actor, *w); err != nil {
 			return nil, err
 		}
+		if err := v.knows(w.Companions); err != nil {
+			return nil, err
+		}
 		w.Programme, w.partyID = v.programme(*w), partyID
 	}
 	return out, nil

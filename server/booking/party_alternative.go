@@ -140,8 +140,8 @@ func (f *partyFinder) shifted() []Alternative {
 	free := f.free()
 	tries := 0
 	for distance := step; distance <= lookAhead && tries < mostTries; distance += step {
-		for _, start := range []time.Time{p.ceil(f.wanted.From.Add(distance)), p.floor(f.wanted.From.Add(-distance))} {
-			span := equipment.Interval{From: start, Until: p.ceil(start.Add(length))}
+		for _, start := range []time.Time{p.ceil(f.wanted.From.Add(distance)), p.starts.floor(f.wanted.From.Add(-distance))} {
+			span := equipment.Interval{From: start, Until: p.ends.ceil(start.Add(length))}
 			if !f.window.Contains(span) || span.From.Before(f.now) || f.room(free, span) < f.seats {
 				continue
 			}

@@ -71,6 +71,8 @@ type Query struct {
 	Length     time.Duration // only gaps of at least this length; 0: the policy's shortest
 	PersonID   string        // who would sit there; empty: the actor
 	Purpose    Purpose       // empty: practice
+	TeamID     string        // for which team, by id; empty: none
+	Companions []string      // who would be there too, by id; none: they are not asked about
 }
 
 // maxSpan bounds how much time one query may ask about.
@@ -88,6 +90,9 @@ func (s *Service) Availability(ctx context.Context, actor account.Actor, query Q
 	if !account.Allowed(actor, account.ActionBook, query.PersonID) {
 		return nil, fault.Forbidden("may_not_book_for_others", "you may book for yourself; instructors book for others")
 	}
+	if err := checkCompanions(query.PersonID, query.Companions); err != nil {
+		return nil, err
+	}
 	window := equipment.Interval{From: query.From, Until: query.Until}
 	if window.Empty() || window.Until.Sub(window.From) > maxSpan {
 		return nil, fault.Invalid("time_span_invalid", "ask about a time of up to %d days, from before until", int(maxSpan.Hours()/24)).On("until")
@@ -100,7 +105,7 @@ func (s *Service) Availability(ctx context.Context, actor account.Actor, query Q
 	if err != nil || len(stations) == 0 {
 		return nil, err
 	}
-	pr := proposal{personID: query.PersonID, purpose: query.Purpose, span: window}
+	pr := proposal{personID: query.PersonID, purpose: query.Purpose, span: window, teamID: query.TeamID, companions: query.Companions}
 	view, err := s.standing(ctx, rules, stations, &pr)
 	if err != nil {
 		return nil, err
@@ -110,7 +115,10 @@ func (s *Service) Availability(ctx context.Context, actor account.Actor, query Q
 	if err != nil {
 		return nil, err
 	}
-	own, err := s.store.Active(ctx, nil, query.PersonID, query.From.Add(-reach), query.Until.Add(reach))
+	if err := view.admits(actor, wish{Request: Request{TeamID: query.TeamID, PersonID: query.PersonID}}); err != nil {
+		return nil, err
+	}
+	own, err := s.activeOf(ctx, append([]string{query.PersonID}, query.Companions...), query.From.Add(-reach), query.Until.Add(reach))
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +129,19 @@ func (s *Service) Availability(ctx context.Context, actor account.Actor, query Q
 	var out []Free
 	for _, id := range stations {
 		out = f.free(out, rules.places[id], window, query.Length)
+	}
+	return out, nil
+}
+
+// activeOf gives the active bookings of people that overlap [from, until).
+func (s *Service) activeOf(ctx context.Context, people []string, from, until time.Time) ([]Booking, error) {
+	var out []Booking
+	for _, id := range people {
+		found, err := s.store.Active(ctx, nil, id, from, until)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
 	}
 	return out, nil
 }

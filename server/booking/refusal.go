@@ -11,27 +11,35 @@ import (
 
 // The codes of refusals: stable, and keys of translations.
 const (
-	CodeSlotTaken          = "slot_taken"
-	CodeEmptyInterval      = "empty_interval"
-	CodeNotBookable        = "station_not_bookable"
-	CodeOutOfOrder         = "station_out_of_order"
-	CodeClassNeedsStaff    = "class_needs_instructor"
-	CodeInPast             = "in_past"
-	CodeAlreadyStarted     = "already_started"
-	CodeTooLittleNotice    = "too_little_notice"
-	CodeTooFarAhead        = "too_far_ahead"
-	CodeOffGrid            = "off_grid"
-	CodeTooShort           = "too_short"
-	CodeTooLong            = "too_long"
-	CodeOutsideOpeningTime = "outside_opening_hours"
-	CodePersonBusy         = "person_busy"
-	CodeQuotaExceeded      = "quota_exceeded"
-	CodeTooLateToChange    = "too_late_to_change"
-	CodeStationUnknown     = "station_unknown"  // only from an import
-	CodeFreeNow            = "free_now"         // only to who would wait: it need not be waited for
-	CodeWaitlistExpired    = "waitlist_expired" // only of unmet demand: nothing became free in time
-	CodeTooFewStations     = "too_few_stations" // of a party
-	CodeNotAdjacent        = "not_adjacent"     // the same
+	CodeSlotTaken            = "slot_taken"
+	CodeEmptyInterval        = "empty_interval"
+	CodeNotBookable          = "station_not_bookable"
+	CodeOutOfOrder           = "station_out_of_order"
+	CodeClassNeedsStaff      = "class_needs_instructor"
+	CodeInPast               = "in_past"
+	CodeAlreadyStarted       = "already_started"
+	CodeTooLittleNotice      = "too_little_notice"
+	CodeTooFarAhead          = "too_far_ahead"
+	CodeOffGrid              = "off_grid"
+	CodeOffPeriods           = "off_periods"
+	CodeTooShort             = "too_short"
+	CodeTooLong              = "too_long"
+	CodeOutsideOpeningTime   = "outside_opening_hours"
+	CodePersonBusy           = "person_busy"
+	CodeTravelTime           = "travel_time"
+	CodeCompanionBusy        = "companion_busy"
+	CodeBuddyNeeded          = "buddy_needed"
+	CodeQualificationMissing = "qualification_missing"
+	CodeQualificationExpired = "qualification_expired"
+	CodeSuspended            = "suspended"
+	CodeKeptForTeams         = "kept_for_teams"
+	CodeQuotaExceeded        = "quota_exceeded"
+	CodeTooLateToChange      = "too_late_to_change"
+	CodeStationUnknown       = "station_unknown"  // only from an import
+	CodeFreeNow              = "free_now"         // only to who would wait: it need not be waited for
+	CodeWaitlistExpired      = "waitlist_expired" // only of unmet demand: nothing became free in time
+	CodeTooFewStations       = "too_few_stations" // of a party
+	CodeNotAdjacent          = "not_adjacent"     // the same
 )
 
 // Refusal is one reason why a booking cannot be.

@@ -36,6 +36,7 @@ type Rules struct {
 	kinds   map[string][]string // kind id or code -> station ids, in order
 	rooms   map[string][]string // room id -> station ids, in order
 	all     []string
+	travel  time.Duration // the longest way between two sites
 }
 
 // place is a station with all that holds for it.
@@ -46,8 +47,10 @@ type place struct {
 	outages  []equipment.Outage
 	policy   Policy
 	quotas   []*bound            // those that are about it
-	seasons  []Season            // the same
+	seasons  []*campaign         // the same
 	offPeak  *equipment.Schedule // the policy's OffPeak; nil: never
+	starts   grid
+	ends     grid
 }
 
 // NewRules puts the facts into the order in which the validator asks for them.
@@ -66,7 +69,7 @@ func NewRules(f Facts) *Rules {
 	for _, p := range f.Policies {
 		policies[[2]string{string(p.Scope), p.ScopeID}] = p
 	}
-	bounds := boundsOf(f)
+	bounds, seasons := boundsOf(f), campaignSet{seasons: f.Seasons, kindCodes: kindCodes, made: map[[2]string]*campaign{}}
 	stations := slices.Clone(f.Stations)
 	slices.SortFunc(stations, func(a, b equipment.Station) int { return strings.Compare(a.ID, b.ID) })
 	for _, s := range stations {
@@ -75,13 +78,17 @@ func NewRules(f Facts) *Rules {
 			schedule = equipment.NewSchedule(time.UTC, nil, nil)
 		}
 		p := &place{Station: s, loc: schedule.Location(), schedule: schedule, policy: policyOf(s, policies)}
-		p.quotas = bounds.of(p)
+		p.quotas, p.seasons = bounds.of(p), seasons.of(p)
 		p.offPeak = clockOf(p.policy.OffPeak, p.loc)
+		p.starts, p.ends = p.policy.grids(p.loc)
 		r.places[s.ID] = p
 		if _, twice := r.codes[s.Code]; twice {
 			r.codes[s.Code] = ""
 		} else {
 			r.codes[s.Code] = s.ID
+		}
+		if len(f.Sites) > 1 {
+			r.travel = max(r.travel, minutes(p.policy.TravelMinutes))
 		}
 		r.all = append(r.all, s.ID)
 		r.rooms[s.RoomID] = append(r.rooms[s.RoomID], s.ID)
@@ -208,10 +215,10 @@ func (r *Rules) count(per QuotaPer, stationIDs []string) bool {
 
 // reach gives how far beyond its span a booking on one of the stations matters to others, or theirs to it.
 func (r *Rules) reach(stationIDs ...string) time.Duration {
-	var most time.Duration
+	most := r.travel
 	for _, id := range stationIDs {
 		if p := r.places[id]; p != nil {
-			most = max(most, p.policy.buffer(), minutes(p.policy.TravelMinutes))
+			most = max(most, p.policy.buffer())
 		}
 	}
 	return most
@@ -223,33 +230,4 @@ func (r *Rules) inRoom(room string) []string { return r.rooms[room] }
 func (r *Rules) ofKind(kind string) (ids []string, ok bool) {
 	ids, ok = r.kinds[kind]
 	return ids, ok
-}
-
-// onGrid reports whether the station's clock on the wall shows a multiple of the slot grid.
-func (p *place) onGrid(at time.Time) bool { return p.pastGrid(at) == 0 }
-
-// pastGrid gives how long ago the wall clock showed a multiple of the grid, by the wall clock.
-func (p *place) pastGrid(at time.Time) time.Duration {
-	local := at.In(p.loc)
-	sinceMidnight := time.Duration(local.Hour())*time.Hour + time.Duration(local.Minute())*time.Minute +
-		time.Duration(local.Second())*time.Second + time.Duration(local.Nanosecond())
-	return sinceMidnight % (time.Duration(p.policy.GridMinutes) * time.Minute)
-}
-
-// ceil gives the first instant on the grid that is not before at. Where clocks are put on or back, one step does not always
-// land on the grid: then it steps again.
-func (p *place) ceil(at time.Time) time.Time {
-	grid := time.Duration(p.policy.GridMinutes) * time.Minute
-	for past := p.pastGrid(at); past != 0; past = p.pastGrid(at) {
-		at = at.Add(grid - past)
-	}
-	return at
-}
-
-// floor gives the last instant on the grid that is not after at.
-func (p *place) floor(at time.Time) time.Time {
-	for past := p.pastGrid(at); past != 0; past = p.pastGrid(at) {
-		at = at.Add(-past)
-	}
-	return at
 }

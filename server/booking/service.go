@@ -131,6 +131,9 @@ func (s *Service) wishes(actor account.Actor, requests []Request) ([]wish, error
 		if !plain(r.PersonID) {
 			return nil, errPersonUnknown(r.PersonID)
 		}
+		if err := checkCompanions(r.PersonID, r.Companions); err != nil {
+			return nil, err
+		}
 		if (r.StationID == "") == (r.KindID == "") {
 			return nil, fault.Invalid("station_or_kind", "name either a station or a kind").On("station")
 		}

@@ -144,7 +144,7 @@ type View struct {
 	Spent []Booking
 	// Teams are the asked ones that exist, by id.
 	Teams map[string]account.Team
-	// Qualifications are those of the asked people, whatever their state.
+	// Qualifications are those of the asked people, whatever their state: ID, PersonID, KindID and the instants only.
 	Qualifications []account.Qualification
 	// Strikes are the standing ones, expired or not, of the asked people and teams, and those asked for by id.
 	Strikes []Strike

@@ -37,6 +37,8 @@ type inquiry struct {
 	now   time.Time
 	// view is what stands beside bookings: qualifications, strikes, what budgets have spent. Its Taken does not matter.
 	view View
+	// relaxed asks for off-peak time only: rules that are waived then do not hold.
+	relaxed bool
 	// counted remembers what has been counted of quotas; nil: nothing is remembered.
 	counted tallies
 	// busy is time that others keep the station, and open when it is open, where a search has read them at once; else nil.
@@ -84,10 +86,18 @@ func ruleBook() []rule {
 		{code: CodeTooLittleNotice, check: tooLittleNotice},
 		{code: CodeTooFarAhead, check: tooFarAhead},
 		{code: CodeOffGrid, shorter: true, check: offGrid},
+		{code: CodeOffPeriods, shorter: true, check: offPeriods},
 		{code: CodeTooShort, shorter: true, check: tooShort},
 		{code: CodeTooLong, check: tooLong},
 		{code: CodeOutsideOpeningTime, moved: true, check: outsideOpeningHours},
 		{code: CodePersonBusy, check: personBusy},
+		{code: CodeTravelTime, check: travelTime},
+		{code: CodeCompanionBusy, check: companionBusy},
+		{code: CodeBuddyNeeded, check: buddyNeeded},
+		{code: CodeQualificationMissing, check: qualificationMissing},
+		{code: CodeQualificationExpired, check: qualificationExpired},
+		{code: CodeSuspended, check: suspended},
+		{code: CodeKeptForTeams, check: keptForTeams},
 		{code: CodeQuotaExceeded, all: quotaExceeded, account: true},
 	}
 }
@@ -251,28 +261,45 @@ func tooLateToChange(q *inquiry) *finding {
 	}
 }
 
-func tooFarAhead(q *inquiry) *finding {
-	limit := q.place.policy.horizon(q.purpose, q.now, q.place.loc)
-	if !q.span.Until.After(limit) {
-		return nil
-	}
-	return &finding{detail: "bookings are open until " + q.place.moment(limit), limit: instant(limit), actual: instant(q.span.Until)}
-}
-
 // offGrid lets a start be off the grid when it is the minute that runs: whoever stands before a free station does not wait
 // for the next slot. The end is on the grid, so everybody else's slots stay whole.
 func offGrid(q *inquiry) *finding {
-	at := q.span.From
-	if q.stands != nil || q.place.onGrid(at) || isNow(at, q.now) {
-		at = q.span.Until
+	if len(q.place.policy.Periods) > 0 {
+		return nil
 	}
-	if q.place.onGrid(at) || (q.stands != nil && at.Equal(q.stands.Until)) {
+	at, off := q.unaligned()
+	if !off {
 		return nil
 	}
 	return &finding{
 		detail: fmt.Sprintf("bookings start and end at multiples of %d minutes", q.place.policy.GridMinutes),
 		limit:  strconv.Itoa(q.place.policy.GridMinutes), actual: instant(at),
 	}
+}
+
+// offPeriods does the same for lesson periods: one that runs may be joined now.
+func offPeriods(q *inquiry) *finding {
+	if len(q.place.policy.Periods) == 0 {
+		return nil
+	}
+	at, off := q.unaligned()
+	if !off {
+		return nil
+	}
+	near := equipment.Interval{From: q.place.starts.floor(q.span.From), Until: q.place.ends.ceil(q.span.Until)}
+	return &finding{
+		detail: "bookings start where a lesson period starts and end where one ends, as " + q.place.wall(near),
+		limit:  span(near), actual: instant(at),
+	}
+}
+
+// unaligned gives the start or the end that is not on the place's grid.
+func (q *inquiry) unaligned() (at time.Time, off bool) {
+	if start := q.span.From; q.stands == nil && !q.place.starts.on(start) && !isNow(start, q.now) {
+		return start, true
+	}
+	end := q.span.Until
+	return end, !q.place.ends.on(end) && (q.stands == nil || !end.Equal(q.stands.Until))
 }
 
 // isNow reports whether at is a whole minute and the one that runs, give or take the tolerance.
@@ -319,29 +346,6 @@ func outsideOpeningHours(q *inquiry) *finding {
 		}
 	}
 	return f
-}
-
-func personBusy(q *inquiry) *finding {
-	if q.place.policy.ManyStations || q.purpose == PurposeClass {
-		return nil
-	}
-	for _, b := range q.taken {
-		if b.seats(q.personID) && !q.is(b) && !q.together(b) && b.StationID != q.place.ID && b.Interval().Overlaps(q.span) {
-			return &finding{
-				detail: "the same person has another station " + q.place.wall(b.Interval()),
-				limit:  span(b.Interval()), actual: span(q.span),
-			}
-		}
-	}
-	return nil
-}
-
-// together reports whether b is another seat of the same party: one person may hold several.
-func (q *inquiry) together(b Booking) bool { return q.partyID != "" && b.PartyID == q.partyID }
-
-// seats reports whether the booking says that the person sits at its station. A class does not seat its instructor.
-func (b Booking) seats(personID string) bool {
-	return b.PersonID == personID && b.Purpose != PurposeClass && b.Active()
 }
 
 func instant(at time.Time) string { return at.UTC().Format(time.RFC3339) }

@@ -3,18 +3,20 @@ package sqldb
 import (
 	"slices"
 
+	"github.com/labtide/labtide/server/account"
 	"github.com/labtide/labtide/server/booking"
 )
 
 // more is what a decision reads beside bookings and people. Each topic reads in its own file.
 type more struct {
-	waits   []booking.Wait
-	series  map[string]booking.Series
-	spent   spent
-	outages outageRows
-	reports reportRows
-	teams   roster
-	strikes []booking.Strike
+	waits          []booking.Wait
+	series         map[string]booking.Series
+	spent          spent
+	outages        outageRows
+	reports        reportRows
+	teams          roster
+	strikes        []booking.Strike
+	qualifications []account.Qualification
 }
 
 // moreReads gives the statements of all topics that the decision asks for.
@@ -26,6 +28,7 @@ func (b *Bookings) moreReads(d *decision) []statement {
 		d.more.reports.reads(b.db.dialect, d.ask),
 		b.teamReads(d),
 		b.strikeReads(d),
+		b.qualificationReads(d),
 		b.spentReads(d),
 		b.waitReads(d),
 	)
@@ -40,6 +43,7 @@ func (m *more) show(v *booking.View, ask booking.Ask, written map[string]booking
 	m.teams.show(v)
 	m.spent.show(v, ask, written)
 	v.Strikes = m.strikes
+	v.Qualifications = m.qualifications
 }
 
 // moreWrites turns what is not bookings into statements.

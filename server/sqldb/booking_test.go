@@ -85,6 +85,12 @@ func putSchool(tb testing.TB, db *DB, s bookingtest.School) {
 				add("INSERT INTO team_members (team_id, person_id, captain) VALUES ($1, $2, $3)", x.ID, m.PersonID, m.Captain)
 			}
 		}
+		add("DELETE FROM qualifications")
+		for _, x := range s.Qualifications {
+			add(`INSERT INTO qualifications (id, person_id, kind_id, granted_by, granted_at, expires_at, last_used_at, revoked_at, revoked_by, note, version)
+				VALUES ($1, $2, $3, '', $4, $5, $6, $7, '', '', 1)`,
+				x.ID, x.PersonID, x.KindID, x.GrantedAt.Unix(), unix(x.ExpiresAt), unix(x.LastUsedAt), unix(x.RevokedAt))
+		}
 		return t.send(all...)
 	})
 	if err != nil {

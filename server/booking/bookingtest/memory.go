@@ -123,6 +123,7 @@ func (m *Memory) view(ask booking.Ask) booking.View {
 	m.showFaults(&v, ask)
 	m.showStrikes(ask, &v)
 	m.showTeams(&v, ask)
+	m.showQualifications(&v, ask)
 	m.showSpent(&v, ask)
 	return v
 }

@@ -20,6 +20,8 @@ type School struct {
 	Rooms  []equipment.Room
 	People []account.Person
 	Teams  []account.Team
+	// Qualifications replace those that were there.
+	Qualifications []account.Qualification
 }
 
 // Backend is one database seen through several handles, as several processes would; a store in memory has one.

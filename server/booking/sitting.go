@@ -1,0 +1,213 @@
+package booking
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/fault"
+)
+
+// Rules about the people who sit there. A class is for whoever teaches it to know: it seats nobody by name.
+
+// checkCompanions refuses names that can be nobody's, the person among their own company, and crowds.
+func checkCompanions(personID string, companions []string) error {
+	if len(companions) > mostCompanions || !eachOnce(append([]string{personID}, companions...)) {
+		return fault.Invalid("companions_invalid", "name up to %d people who come along, each once, and not whoever books", mostCompanions).On("companions")
+	}
+	for _, id := range companions {
+		if !plain(id) || strings.ContainsFunc(id, unicode.IsSpace) {
+			return errCompanionUnknown(id)
+		}
+	}
+	return nil
+}
+
+// knows refuses companions whom nobody knows.
+func (v View) knows(companions []string) error {
+	for _, id := range companions {
+		if p, ok := v.People[id]; !ok || !p.DisabledAt.IsZero() {
+			return errCompanionUnknown(id)
+		}
+	}
+	return nil
+}
+
+func errCompanionUnknown(id string) error {
+	return fault.NotFound("companion_unknown", "there is nobody %q who could come along", id).On("companions")
+}
+
+func personBusy(q *inquiry) *finding {
+	if b := q.seatedElsewhere(q.personID); b != nil {
+		return &finding{
+			detail: "the same person has another station " + q.place.wall(b.Interval()),
+			limit:  span(b.Interval()), actual: span(q.span),
+		}
+	}
+	return nil
+}
+
+func companionBusy(q *inquiry) *finding {
+	for _, companion := range q.companions {
+		if b := q.seatedElsewhere(companion); b != nil {
+			return &finding{
+				detail: "somebody who is to be there too has another station " + q.place.wall(b.Interval()),
+				limit:  span(b.Interval()), actual: span(q.span),
+			}
+		}
+	}
+	return nil
+}
+
+// seatedElsewhere gives a booking that has the person at another station meanwhile; nil: none.
+func (q *inquiry) seatedElsewhere(personID string) *Booking {
+	if q.place.policy.ManyStations || q.purpose == PurposeClass {
+		return nil
+	}
+	for i, b := range q.taken {
+		if b.seats(personID) && !q.is(b) && !q.together(b) && b.StationID != q.place.ID && b.Interval().Overlaps(q.span) {
+			return &q.taken[i]
+		}
+	}
+	return nil
+}
+
+// together reports whether b is another seat of the same party: one person may hold several.
+func (q *inquiry) together(b Booking) bool { return q.partyID != "" && b.PartyID == q.partyID }
+
+// seats reports whether the booking says that the person sits at its station. A class does not seat its instructor.
+func (b Booking) seats(personID string) bool {
+	return b.PersonID == personID && b.Purpose != PurposeClass && b.Active()
+}
+
+// travelTime keeps people from being on two sites sooner than they can walk.
+func travelTime(q *inquiry) *finding {
+	if q.place.policy.ManyStations || q.purpose == PurposeClass {
+		return nil
+	}
+	for _, b := range q.taken {
+		way := q.travel(b)
+		if way == 0 || !b.seats(q.personID) || q.is(b) || b.Interval().Overlaps(q.span) || !widened(b.Interval(), way).Overlaps(q.span) {
+			continue
+		}
+		between := q.span.From.Sub(b.EndsAt)
+		if q.span.From.Before(b.StartsAt) {
+			between = b.StartsAt.Sub(q.span.Until)
+		}
+		return lengthFinding("the way to the other site takes %d minutes: the same person has a station there "+q.place.wall(b.Interval()), way, between)
+	}
+	return nil
+}
+
+// travel gives the way from the inquiry's place to that of a booking: none on the same site.
+func (q *inquiry) travel(b Booking) time.Duration {
+	if q.view.Rules == nil {
+		return 0
+	}
+	other := q.view.Rules.places[b.StationID]
+	if other == nil || other.SiteID == q.place.SiteID {
+		return 0
+	}
+	return minutes(max(other.policy.TravelMinutes, q.place.policy.TravelMinutes))
+}
+
+func widened(i equipment.Interval, by time.Duration) equipment.Interval {
+	return equipment.Interval{From: i.From.Add(-by), Until: i.Until.Add(by)}
+}
+
+// qualifications gives those of the person for the kind that have not been revoked; needed says whether the policy wants one.
+func (q *inquiry) qualifications() (all []account.Qualification, needed bool) {
+	if !q.place.policy.Qualification || q.purpose == PurposeClass {
+		return nil, false
+	}
+	for _, x := range q.view.Qualifications {
+		if x.PersonID == q.personID && x.KindID == q.place.KindID && x.RevokedAt.IsZero() {
+			all = append(all, x)
+		}
+	}
+	return all, true
+}
+
+func qualificationMissing(q *inquiry) *finding {
+	if all, needed := q.qualifications(); !needed || len(all) > 0 {
+		return nil
+	}
+	return &finding{detail: fmt.Sprintf("%s needs a qualification; ask an instructor for it", q.place.Code)}
+}
+
+func qualificationExpired(q *inquiry) *finding {
+	all, needed := q.qualifications()
+	if !needed || len(all) == 0 {
+		return nil
+	}
+	if until := q.place.policy.qualifiedUntil(all); !until.IsZero() && q.span.Until.After(until) {
+		return &finding{
+			detail: "the qualification ends " + q.place.moment(until) + ", before the booking does; ask an instructor to renew it",
+			limit:  instant(until), actual: instant(q.span.Until),
+		}
+	}
+	return nil
+}
+
+// qualifiedUntil gives when the last of the qualifications expires or lapses; zero: one never does.
+func (p Policy) qualifiedUntil(all []account.Qualification) time.Time {
+	var last time.Time
+	for _, x := range all {
+		until := x.ExpiresAt
+		if unused := p.QualificationUnusedDays; unused > 0 {
+			lapses := later(x.GrantedAt, x.LastUsedAt).Add(time.Duration(unused) * wholeDay)
+			if until.IsZero() || lapses.Before(until) {
+				until = lapses
+			}
+		}
+		if until.IsZero() {
+			return until
+		}
+		last = later(last, until)
+	}
+	return last
+}
+
+// buddyNeeded counts whoever books, and those whom they name.
+func buddyNeeded(q *inquiry) *finding {
+	there, least := 1+len(q.companions), q.place.policy.MinPeople
+	if there >= least || q.purpose == PurposeClass {
+		return nil
+	}
+	return &finding{
+		detail: fmt.Sprintf("%d people must be there; name who comes along", least),
+		limit:  fmt.Sprintf("%d people", least), actual: fmt.Sprintf("%d people", there),
+	}
+}
+
+func suspended(q *inquiry) *finding {
+	limit := q.place.policy.StrikeLimit
+	if limit == 0 || q.purpose == PurposeClass {
+		return nil
+	}
+	ends := standingStrikes(q.view.Strikes, q.now, func(s Strike) bool { return s.PersonID == q.personID })
+	if len(ends) < limit {
+		return nil
+	}
+	until := ends[len(ends)-limit] // from then on fewer stand
+	return &finding{
+		detail: fmt.Sprintf("with %d strikes one cannot book; there are %d, until %s", limit, len(ends), q.place.moment(until)),
+		limit:  instant(until), actual: fmt.Sprintf("%d strikes", len(ends)),
+	}
+}
+
+// standingStrikes gives when those that count now are forgotten, the earliest first.
+func standingStrikes(all []Strike, now time.Time, whose func(Strike) bool) []time.Time {
+	var out []time.Time
+	for _, s := range all {
+		if whose(s) && s.Counts(now) {
+			out = append(out, s.ExpiresAt)
+		}
+	}
+	slices.SortFunc(out, time.Time.Compare)
+	return out
+}

@@ -1,5 +1,6 @@
 import attend from './en.attend'
 import errors from './en.errors'
+import messages from './en.messages'
 import rules from './en.rules'
 import teams from './en.teams'
 import type { Message } from './text.svelte'
@@ -309,6 +310,7 @@ export default {
   'admin.labels': 'Labels',
   'admin.stations': 'Stations',
   'admin.devices': 'Devices',
+  'admin.messages': 'Messages',
   'admin.people': 'People',
   'admin.code': 'Code',
   'admin.name': 'Name',
@@ -372,6 +374,7 @@ export default {
   'admin.people.hint': 'Add the people who book and teach, or import them from people.csv.',
 
   ...rules,
+  ...messages,
   ...attend,
   ...errors,
   ...teams,

@@ -135,7 +135,7 @@ export default {
   'error.webhook_secret_invalid': '密钥只能包含英文字母、数字和半角符号；通用类型必须有密钥。',
   'error.webhook_shape_invalid': '请从列表中选择类型。',
   'error.webhook_unknown': '该 Webhook 已被删除。',
-  'error.webhook_url_invalid': '请填写以 `https://` 开头的完整地址，不要包含用户名。',
+  'error.webhook_url_invalid': '请填写完整的网址，不要包含用户名。',
   'error.login_empty': '请填写账号。',
   'error.role_unknown': '请从列表中选择角色。',
   'error.last_admin': '这是最后一位管理员，请先指定另一位。',

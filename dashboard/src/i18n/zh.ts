@@ -1,5 +1,6 @@
 import attend from './zh.attend'
 import errors from './zh.errors'
+import messages from './zh.messages'
 import rules from './zh.rules'
 import teams from './zh.teams'
 import type { Messages } from './text.svelte'
@@ -307,6 +308,7 @@ export default {
   'admin.labels': '标签',
   'admin.stations': '工位',
   'admin.devices': '设备',
+  'admin.messages': '消息',
   'admin.people': '人员',
   'admin.code': '编号',
   'admin.name': '名称',
@@ -370,6 +372,7 @@ export default {
   'admin.people.hint': '请添加预约和授课人员，或从 people.csv 导入。',
 
   ...rules,
+  ...messages,
   ...attend,
   ...errors,
   ...teams,

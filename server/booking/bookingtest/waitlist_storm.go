@@ -151,7 +151,7 @@ func (b bench) entriesAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, h := range held {
-		if !offers[h.ID] {
+		if h.WaitID != "" && !offers[h.ID] { // one without is of an outage
 			t.Errorf("the hold %s has no entry", h.ID)
 		}
 	}

@@ -76,3 +76,22 @@ func TestWhatWasToldLongAgoIsSweptAndWhatWaitsIsNot(t *testing.T) {
 		}
 	})
 }
+
+func TestCourierIsAFeedStore(t *testing.T) {
+	for _, driver := range drivers() {
+		t.Run(driver, func(t *testing.T) {
+			fresh := emptied(t, driver)
+			couriertest.RunFeedStore(t, func(t *testing.T) courier.FeedStore {
+				db := fresh(t)
+				for _, id := range []string{"li", "wang"} {
+					_, err := db.writeOne(t.Context(), `INSERT INTO people (id, login, login_key, name, role, programme, language, password_hash, created_at, version)
+						VALUES ($1, $1, $1, $1, 'student', '', '', '', 0, 1)`, id)
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				return NewCourier(db)
+			})
+		})
+	}
+}

@@ -2,6 +2,7 @@ import attend from './en.attend'
 import errors from './en.errors'
 import messages from './en.messages'
 import rules from './en.rules'
+import run from './en.run'
 import teams from './en.teams'
 import type { Message } from './text.svelte'
 
@@ -251,6 +252,8 @@ export default {
   'status.confirmed': 'booked',
   'status.cancelled': 'cancelled',
   'status.ended': 'given back early',
+  'status.requested': 'waits for approval',
+  'status.held': 'offered',
 
   'util.title': 'Utilisation',
   'util.headline': '{share} of the open hours were really used; {ghost} of the booked hours stayed empty',
@@ -377,6 +380,7 @@ export default {
   ...messages,
   ...attend,
   ...errors,
+  ...run,
   ...teams,
 
   'refusal.slot_taken': 'Somebody else has the station {limit}.',

@@ -2,6 +2,7 @@ import attend from './zh.attend'
 import errors from './zh.errors'
 import messages from './zh.messages'
 import rules from './zh.rules'
+import run from './zh.run'
 import teams from './zh.teams'
 import type { Messages } from './text.svelte'
 
@@ -249,6 +250,8 @@ export default {
   'status.confirmed': '已预约',
   'status.cancelled': '已取消',
   'status.ended': '提前归还',
+  'status.requested': '待审批',
+  'status.held': '候补名额',
 
   'util.title': '使用率',
   'util.headline': '开放时数中 {share} 实际使用；{ghost} 的预约时数未使用',
@@ -375,6 +378,7 @@ export default {
   ...messages,
   ...attend,
   ...errors,
+  ...run,
   ...teams,
 
   'refusal.slot_taken': '该工位已被他人预约：{limit}。',

@@ -3,7 +3,7 @@ import { useLanguage } from '../../i18n/text.svelte'
 import { evidence, presence, there } from './presence'
 
 const found = { grace_minutes: 16, seen_minutes: 9, used_minutes: 0, down: false }
-const slot = { id: '1', starts_at: '', ends_at: '', mine: false, version: 1 }
+const slot = { id: '1', starts_at: '', ends_at: '', mine: false, status: 'confirmed', version: 1 } as const
 
 describe('whether somebody came', () => {
   beforeAll(() => useLanguage('en'))

@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,17 +28,23 @@ type partyFinder struct {
 	window equipment.Interval
 }
 
-// mostTries bounds how many times of a party are validated.
-const mostTries = 12
+const (
+	// partyAhead is how far from a wish another time is looked for: many stations are rarely free together.
+	partyAhead = 7 * 24 * time.Hour
+	// mostTries bounds how many times of a party are validated.
+	mostTries = 40
+)
 
 // read looks at what stands in the window, and writes nothing.
 func (f *partyFinder) read(ctx context.Context, ask func(*Rules, equipment.Interval) Ask) error {
-	f.window = equipment.Interval{From: f.wanted.From.Add(-lookBack), Until: f.wanted.Until.Add(lookAhead)}
+	f.window = equipment.Interval{From: f.wanted.From.Add(-lookBack), Until: f.wanted.Until.Add(partyAhead)}
 	rules, err := f.s.store.Rules(ctx)
 	if err != nil {
 		return err
 	}
 	f.view, err = f.s.store.Look(ctx, ask(rules, f.window))
+	made := 0
+	f.view.NewID = func() string { made++; return "tried-" + strconv.Itoa(made) } // nothing of it is stored
 	return err
 }
 
@@ -139,7 +146,7 @@ func (f *partyFinder) shifted() []Alternative {
 	length := f.wanted.Until.Sub(f.wanted.From)
 	free := f.free()
 	tries := 0
-	for distance := step; distance <= lookAhead && tries < mostTries; distance += step {
+	for distance := step; distance <= partyAhead && tries < mostTries; distance += step {
 		for _, start := range []time.Time{p.ceil(f.wanted.From.Add(distance)), p.starts.floor(f.wanted.From.Add(-distance))} {
 			span := equipment.Interval{From: start, Until: p.ends.ceil(start.Add(length))}
 			if !f.window.Contains(span) || span.From.Before(f.now) || f.room(free, span) < f.seats {

@@ -365,3 +365,44 @@ func TestAPartyWithoutSenseIsRefusedBeforeAnybodyIsAsked(t *testing.T) {
 		t.Errorf("in a room without benches: %v", err)
 	}
 }
+
+func TestCase05WhoDoesNotComeLosesTheirSeatAndTheOthersKeepTheirs(t *testing.T) {
+	l := newLab(t)
+	wish := booking.PartyRequest{StationIDs: []string{"PLC-00", "PLC-01", "PLC-02"}, StartsAt: at(0, 10, 15), EndsAt: at(0, 12, 0)}
+	for n := range 3 {
+		wish.PersonIDs = append(wish.PersonIDs, bookingtest.StudentID(n))
+	}
+	party, err := l.ReserveTogether(t.Context(), bookingtest.Instructor(), wish)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.witness.Saw(0, wish.StartsAt, 30, true)
+	l.witness.Saw(1, wish.StartsAt, 30, false)
+	l.at(at(0, 10, 45)) // of the third nothing is known
+	var verdicts []booking.Verdict
+	var stand []bool
+	for _, b := range party {
+		now := l.get(b)
+		verdicts, stand = append(verdicts, now.Verdict), append(stand, now.Status == booking.StatusConfirmed)
+	}
+	if !slices.Equal(verdicts, []booking.Verdict{booking.VerdictArrived, booking.VerdictAbsent, booking.VerdictUnknown}) || !slices.Equal(stand, []bool{true, false, true}) {
+		t.Fatalf("the verdicts are %v, and these stand: %v", verdicts, stand)
+	}
+	if l.strike(party[0]) != "" || l.strike(party[1]) != booking.StrikeStanding || l.strike(party[2]) != "" {
+		t.Error("only who did not come has a strike")
+	}
+	occupyNow := station(1, at(0, 10, 45), at(0, 12, 0))
+	if _, err := l.Reserve(t.Context(), bookingtest.Student(9), occupyNow); err != nil {
+		t.Errorf("the seat goes to others: %v", err)
+	}
+	until := at(0, 12, 30)
+	after, err := l.ChangeParty(t.Context(), bookingtest.Instructor(), party[0].PartyID, 0, booking.Change{EndsAt: &until})
+	if err != nil {
+		t.Fatalf("those who came stay longer: %v", err)
+	}
+	for i, b := range after {
+		if longer := b.EndsAt.Equal(until); longer != (b.StationID != "station-01") {
+			t.Errorf("seat %d ends at %v", i, b.EndsAt)
+		}
+	}
+}

@@ -18,6 +18,8 @@ import (
 
 // Defines values for Action.
 const (
+	ActionApprove             Action = "approve"
+	ActionApproveAsAdmin      Action = "approve_as_admin"
 	ActionBook                Action = "book"
 	ActionBookClass           Action = "book_class"
 	ActionGrantQualifications Action = "grant_qualifications"

@@ -9,6 +9,7 @@ const ROUTES: [pattern: string, load: Loader][] = [
   ['/stations/:code', () => import('../features/station/StationPage.svelte') as ReturnType<Loader>],
   ['/s/:code', () => import('../features/label/LabelPage.svelte') as ReturnType<Loader>],
   ['/bookings', () => import('../features/bookings/BookingsPage.svelte') as ReturnType<Loader>],
+  ['/requests', () => import('../features/requests/RequestsPage.svelte') as ReturnType<Loader>],
   ['/absences', () => import('../features/absences/AbsencesPage.svelte') as ReturnType<Loader>],
   ['/bookings/several', () => import('../features/bookings/SeveralPage.svelte') as ReturnType<Loader>],
   ['/bookings/:id', () => import('../features/bookings/BookingPage.svelte') as ReturnType<Loader>],

@@ -4,6 +4,7 @@ import messages from './en.messages'
 import rules from './en.rules'
 import run from './en.run'
 import teams from './en.teams'
+import wait from './en.wait'
 import type { Message } from './text.svelte'
 
 // Every sentence of the dashboard. zh.ts has the same keys and placeholders; a test compares them.
@@ -382,6 +383,7 @@ export default {
   ...errors,
   ...run,
   ...teams,
+  ...wait,
 
   'refusal.slot_taken': 'Somebody else has the station {limit}.',
   'refusal.station_out_of_order': 'The station is out of order: {limit}.',

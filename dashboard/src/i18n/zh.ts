@@ -4,6 +4,7 @@ import messages from './zh.messages'
 import rules from './zh.rules'
 import run from './zh.run'
 import teams from './zh.teams'
+import wait from './zh.wait'
 import type { Messages } from './text.svelte'
 
 export default {
@@ -380,6 +381,7 @@ export default {
   ...errors,
   ...run,
   ...teams,
+  ...wait,
 
   'refusal.slot_taken': '该工位已被他人预约：{limit}。',
   'refusal.station_out_of_order': '工位故障停用：{limit}。',

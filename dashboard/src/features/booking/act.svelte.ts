@@ -44,7 +44,7 @@ export async function reserve({ station, startsAt, endsAt, purpose, programme, o
   }
   const booking = unwrap(await api.POST('/api/v1/bookings', { body, params: { header: idempotencyKey() } }))
   made++
-  tell(t('book.done', said(booking)), { action: { label: t('undo'), run: () => void giveBack(booking, 'book.undone') } })
+  tell(t(booking.status === 'requested' ? 'book.requested' : 'book.done', said(booking)), { action: { label: t('undo'), run: () => void giveBack(booking, 'book.undone') } })
   return booking
 }
 

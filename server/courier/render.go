@@ -145,6 +145,8 @@ func page(f facts) string {
 		if f.station.Code != "" {
 			return "/stations/" + url.PathEscape(f.station.Code)
 		}
+	case booking.EventVerdictAbsent, booking.EventStrikeTakenBack, booking.EventAppealMade, booking.EventAppealDecided:
+		return "/absences"
 	case booking.EventQualificationEnding:
 		return "/account"
 	}

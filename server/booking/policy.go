@@ -1,7 +1,6 @@
 package booking
 
 import (
-	"slices"
 	"time"
 
 	"github.com/labtide/labtide/server/equipment"
@@ -193,14 +192,4 @@ func set[T any](to, value *T) {
 	if value != nil {
 		*to = *value
 	}
-}
-
-// covers reports whether the hours hold at an instant.
-func (h Hours) covers(at time.Time, loc *time.Location) bool {
-	local := at.In(loc)
-	if len(h.Weekdays) > 0 && !slices.Contains(h.Weekdays, int(local.Weekday())) {
-		return false
-	}
-	minute := local.Hour()*60 + local.Minute()
-	return minute >= h.From && minute < h.Until
 }

@@ -268,10 +268,11 @@ func TestAvailabilityOffersNothingThatAQuotaWouldRefuse(t *testing.T) {
 	if !slices.Contains(ways, booking.Alternative{StationID: bookingtest.StationID(1), StartsAt: at(1, 12, 0), EndsAt: at(1, 12, 30), Why: booking.WhyShorter}) {
 		t.Errorf("the ways out are %+v", ways)
 	}
-	for _, way := range ways {
-		if _, err := s.Reserve(t.Context(), bookingtest.Student(0), booking.Request{StationID: way.StationID, StartsAt: way.StartsAt, EndsAt: way.EndsAt}); err != nil {
-			t.Errorf("%+v: %v", way, err)
-		}
-		break
+	if len(ways) == 0 {
+		t.Fatal("there is no way out")
+	}
+	way := ways[0]
+	if _, err := s.Reserve(t.Context(), bookingtest.Student(0), booking.Request{StationID: way.StationID, StartsAt: way.StartsAt, EndsAt: way.EndsAt}); err != nil {
+		t.Errorf("%+v: %v", way, err)
 	}
 }

@@ -160,7 +160,9 @@ func refusedTimetable(r TimetableResult) error {
 type refusedLines struct{ errors []FieldError }
 
 // Error says how much is wrong.
-func (r *refusedLines) Error() string { return fmt.Sprintf("%d faults in the timetable", len(r.errors)) }
+func (r *refusedLines) Error() string {
+	return fmt.Sprintf("%d faults in the timetable", len(r.errors))
+}
 
 // Unwrap gives the fault that decides the status.
 func (r *refusedLines) Unwrap() error {

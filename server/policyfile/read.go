@@ -87,8 +87,8 @@ type reader struct {
 	titles map[string]bool // of quotas, seasons and terms, and scopes of policies: each once
 }
 
-func (r *reader) add(at ast.Node, key, code, format string, args ...any) {
-	r.addLine(lineOf(at), key, code, format, args...)
+func (r *reader) add(at ast.Node, key, code, text string) {
+	r.addLine(lineOf(at), key, code, "%s", text)
 }
 
 func (r *reader) addLine(line int, key, code, format string, args ...any) {

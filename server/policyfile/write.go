@@ -82,14 +82,14 @@ func limitPairs(r booking.PolicyRule) []pair {
 		if !there {
 			continue
 		}
-		switch {
-		case name == "periods":
+		switch name {
+		case "periods":
 			list := []string{}
 			for _, p := range *r.Periods {
 				list = append(list, booking.Clock(p.Starts)+"-"+booking.Clock(p.Ends))
 			}
 			out = append(out, pair{name, list})
-		case name == "off_peak":
+		case "off_peak":
 			out = append(out, pair{name, hoursPairs(*r.OffPeak)})
 		default:
 			out = append(out, pair{name, plainValue(raw)})

@@ -32,8 +32,8 @@ type bookingTexts struct{ insertBooking, updateBooking, insertWait, updateWait s
 // NewBookings makes the store. It starts nothing.
 func NewBookings(db *DB) *Bookings {
 	return &Bookings{db: db, texts: bookingTexts{
-		insertBooking: insertInto("bookings", bookingColumns), updateBooking: updateOf("bookings", "id", changeColumns),
-		insertWait: insertInto("booking_waits", waitColumns), updateWait: updateOf("booking_waits", "id", waitChanges),
+		insertBooking: insertInto("bookings", bookingColumns), updateBooking: updateOf("bookings", changeColumns),
+		insertWait: insertInto("booking_waits", waitColumns), updateWait: updateOf("booking_waits", waitChanges),
 	}}
 }
 

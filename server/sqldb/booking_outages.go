@@ -50,7 +50,7 @@ func outageWrites(w booking.Write) []statement {
 			}})
 		default:
 			out = append(out, statement{
-				text: updateOf("outages", "id", "starts_at, ends_at, reason, version"),
+				text: updateOf("outages", "starts_at, ends_at, reason, version"),
 				args: []any{o.ID, o.StartsAt.Unix(), unix(o.EndsAt), o.Reason, o.Version},
 			})
 		}

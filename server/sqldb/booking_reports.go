@@ -64,7 +64,7 @@ func reportWrites(w booking.Write) []statement {
 			continue
 		}
 		out = append(out, statement{
-			text: updateOf("fault_reports", "id", "state, outage_id, closed_by, closed_at, answer, version"),
+			text: updateOf("fault_reports", "state, outage_id, closed_by, closed_at, answer, version"),
 			args: []any{r.ID, string(r.State), r.OutageID, r.ClosedBy, unix(r.ClosedAt), r.Answer, r.Version},
 		})
 	}

@@ -67,13 +67,13 @@ func insertInto(table, columns string) string {
 	return "INSERT INTO " + table + " (" + columns + ") VALUES (" + strings.Join(params, ", ") + ")"
 }
 
-// updateOf makes an UPDATE of the columns of one row; its key is the first parameter.
-func updateOf(table, key, columns string) string {
+// updateOf makes an UPDATE of the columns of one row; its id is the first parameter.
+func updateOf(table, columns string) string {
 	sets := strings.Split(columns, ",")
 	for i, column := range sets {
 		sets[i] = strings.TrimSpace(column) + " = " + param(i+2)
 	}
-	return "UPDATE " + table + " SET " + strings.Join(sets, ", ") + " WHERE " + key + " = $1"
+	return "UPDATE " + table + " SET " + strings.Join(sets, ", ") + " WHERE id = $1"
 }
 
 // proof is how evidence is stored.

@@ -60,7 +60,7 @@ func (b *Bookings) strikeWrites(w booking.Write) []statement {
 		}
 		values := strikeValues(s)
 		out = append(out, statement{
-			text: updateOf("booking_strikes", "id", "state, appeal, appealed_at, answer, decided_by, decided_at, version"),
+			text: updateOf("booking_strikes", "state, appeal, appealed_at, answer, decided_by, decided_at, version"),
 			args: append([]any{s.ID}, values[6:]...),
 		})
 	}

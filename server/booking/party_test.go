@@ -317,6 +317,22 @@ func TestCase06APartyKeepsLongGapsWhole(t *testing.T) {
 	}
 }
 
+func TestCase06SideBySideGoesBeforeLosingLess(t *testing.T) {
+	for adjacent, want := range map[booking.Adjacent][]string{
+		booking.AdjacentAny: {"00", "05"}, booking.AdjacentPreferred: {"00", "01"}, booking.AdjacentRequired: {"00", "01"},
+	} {
+		s := open(bookingtest.NewSchool())
+		for i, n := range []int{0, 5} { // these two have nothing but that gap, and stand apart
+			occupy(t, s, 10+i, n, at(1, 8, 0), at(1, 10, 0))
+			occupy(t, s, 20+i, n, at(1, 12, 0), at(1, 14, 0))
+		}
+		party, err := s.ReserveTogether(t.Context(), bookingtest.Student(5), benches(2, adjacent))
+		if err != nil || !slices.Equal(stationsOf(party), want) {
+			t.Errorf("%q: got %v, want %v (%v)", adjacent, stationsOf(party), want, err)
+		}
+	}
+}
+
 func TestNeighboursStandInTheOrderInWhichPeopleCount(t *testing.T) {
 	s := bookingtest.NewSchool()
 	s.Stations = nil

@@ -1,5 +1,6 @@
 import attend from './en.attend'
 import errors from './en.errors'
+import series from './en.series'
 import messages from './en.messages'
 import rules from './en.rules'
 import run from './en.run'
@@ -381,6 +382,7 @@ export default {
   ...messages,
   ...attend,
   ...errors,
+  ...series,
   ...run,
   ...teams,
   ...wait,

@@ -1,5 +1,6 @@
 import attend from './zh.attend'
 import errors from './zh.errors'
+import series from './zh.series'
 import messages from './zh.messages'
 import rules from './zh.rules'
 import run from './zh.run'
@@ -379,6 +380,7 @@ export default {
   ...messages,
   ...attend,
   ...errors,
+  ...series,
   ...run,
   ...teams,
   ...wait,

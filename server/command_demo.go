@@ -129,6 +129,9 @@ func (s *show) populate(ctx context.Context) (fresh bool, err error) {
 		if _, err := policyfile.Import(ctx, s.server.Stores().Charter(), account.Actor{}, demo.Rules(s.started), false); err != nil {
 			return false, fmt.Errorf("the demo's own rules are wrong, please tell us: %w", err)
 		}
+		if err := s.judgePast(ctx); err != nil {
+			return false, err
+		}
 	}
 	return fresh, s.enrolDevices(ctx)
 }
@@ -143,6 +146,22 @@ func (s *show) bringIn(ctx context.Context, folder string) error {
 		return fmt.Errorf("the demo's own files are wrong, please tell us: %w", err)
 	}
 	return err
+}
+
+// judgePast asks who came yesterday and today: what is imported is history, and nobody is judged for it by itself.
+func (s *show) judgePast(ctx context.Context) error {
+	bookings := s.server.Stores().Bookings
+	past, err := bookings.Active(ctx, nil, "", s.started.AddDate(0, 0, -1), s.started)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, b := range past {
+		if b.DueAt.IsZero() {
+			ids = append(ids, b.ID)
+		}
+	}
+	return bookings.Remind(ctx, ids, s.started)
 }
 
 func (s *show) setPasswords(ctx context.Context) error {

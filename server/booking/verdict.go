@@ -31,14 +31,15 @@ type grace struct {
 }
 
 // grace gives the grace of a booking. It begins when the booking does, or when it was made or its offer could still be
-// taken, and ends with it at the latest. What was written down when it was over is history, and as if it had been there.
+// taken, and ends with it at the latest. What was imported is as if it had always been there: its people knew of it.
 func (p *place) grace(b Booking) grace {
 	promised := b.promisedEnd()
 	g := grace{from: b.StartsAt}
-	for _, known := range []time.Time{b.CreatedAt, b.HeldUntil} {
-		if known.Before(promised) {
-			g.from = later(g.from, known)
-		}
+	if b.CreatedBy != "" {
+		g.from = later(g.from, b.CreatedAt)
+	}
+	if b.HeldUntil.Before(promised) {
+		g.from = later(g.from, b.HeldUntil)
 	}
 	g.until = g.from.Add(minutes(p.policy.GraceMinutes))
 	if g.until.After(promised) {

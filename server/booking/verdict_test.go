@@ -374,6 +374,7 @@ func TestAVerdictIsMonotoneInItsEvidence(t *testing.T) {
 
 func TestNobodyIsJudgedForWhatWasImportedAsHistory(t *testing.T) {
 	l := newLab(t)
+	// Imported: nobody has made it.
 	past := booking.Booking{ID: "past", StationID: bookingtest.StationID(0), PersonID: bookingtest.StudentID(0), Purpose: booking.PurposePractice,
 		StartsAt: at(-1, 10, 0), EndsAt: at(-1, 11, 0), Status: booking.StatusConfirmed, CreatedAt: bookingtest.Now()}
 	ahead := past

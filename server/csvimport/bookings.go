@@ -17,7 +17,6 @@ func (w *writer) bookings(ctx context.Context) error {
 	for i, b := range w.data.bookings {
 		b.v.StationID, _ = w.known.stations.find("station", b.v.station)
 		b.v.PersonID, _ = w.known.people.find("person", login(b.v.person))
-		b.v.CreatedBy = b.v.PersonID
 		rows[i] = b.v.Booking
 	}
 	there, err := w.there(ctx, rows)

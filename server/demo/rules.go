@@ -25,6 +25,7 @@ func Rules(now time.Time) []byte {
   school:
     horizon_days: 14
     cancel_notice_minutes: 60
+    idle_release_minutes: 30
   rooms:
     D305:
       periods: ["%s"]

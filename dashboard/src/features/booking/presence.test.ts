@@ -25,6 +25,7 @@ describe('whether somebody came', () => {
   it('shows on the board only to those who may know whose booking it is', () => {
     expect(there(slot)).toBe('')
     expect(there({ ...slot, purpose: 'class' })).toBe('')
+    expect(there({ ...slot, purpose: 'practice', status: 'held' })).toBe('')
     expect(there({ ...slot, purpose: 'practice' })).toBe('not here yet')
     expect(there({ ...slot, purpose: 'practice', verdict: 'arrived' })).toBe('checked in')
     expect(there({ ...slot, purpose: 'practice', verdict: 'unknown' })).toBe('')

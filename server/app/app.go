@@ -98,7 +98,7 @@ func (s *Server) build(ctx context.Context, options Options) error {
 	s.gossip = newGossip(bookings.Reconsider, s.log.With("part", "bookings"))
 	reports := report.New(report.Sources{Register: s.stores.Equipment, Bookings: s.stores.Bookings, Ledger: s.stores.Ledger})
 	s.board = live.New(live.Sources{Register: s.stores.Equipment, States: s.stores.States, People: s.stores.Accounts,
-		Bookings: bookings, Days: reports}, s.log.With("part", "board"))
+		Bookings: bookings, Days: reports, Reports: s.stores.Bookings}, s.log.With("part", "board"))
 	if err := s.openPort(ctx); err != nil {
 		return err
 	}

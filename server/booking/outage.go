@@ -94,6 +94,8 @@ type outageWork struct {
 	id      string // of the outage that changes; empty: a new one
 	report  string // the fault report that it comes of; empty: none
 	dry     bool
+	line    *line  // who waits for the time that it gives back
+	freed   []Free // what the try before would have given back
 	// next gives the outage as it shall be; its StationID is filled in afterwards.
 	next func(v View) (equipment.Outage, error)
 }
@@ -102,8 +104,9 @@ func (s *Service) outage(ctx context.Context, actor account.Actor, w outageWork)
 	if !account.Allowed(actor, account.ActionManageOutages, "") {
 		return OutageResult{}, fault.Forbidden("not_allowed", "instructors and administrators say whether a station is out of order")
 	}
+	w.line = &line{}
 	for range attempts {
-		out, again, err := s.tryOutage(ctx, actor, w)
+		out, again, err := s.tryOutage(ctx, actor, &w)
 		if !again {
 			return out, err
 		}
@@ -111,8 +114,8 @@ func (s *Service) outage(ctx context.Context, actor account.Actor, w outageWork)
 	return OutageResult{}, errUnsettled()
 }
 
-func (s *Service) tryOutage(ctx context.Context, actor account.Actor, w outageWork) (out OutageResult, again bool, err error) {
-	ask, err := s.askOutage(ctx, w)
+func (s *Service) tryOutage(ctx context.Context, actor account.Actor, w *outageWork) (out OutageResult, again bool, err error) {
+	ask, err := s.askOutage(ctx, *w)
 	if err != nil {
 		return out, false, err
 	}
@@ -137,11 +140,19 @@ func (s *Service) tryOutage(ctx context.Context, actor account.Actor, w outageWo
 			return Write{}, nil
 		}
 		var write Write
-		if write, out.Displaced = decideOutage(v, e, next, w); w.dry {
+		if write, out.Displaced = decideOutage(v, e, next, *w); w.dry {
 			out.Outage = next
 			return Write{}, nil
 		}
 		out.Outage = write.Outages[0]
+		if w.freed = givenBack(v.Outages[w.id], next, now); len(w.freed) == 0 {
+			return write, nil
+		}
+		if again = !ask.Waiting; again {
+			return Write{}, nil
+		}
+		v.Rules = v.Rules.with(next)
+		write, again = w.line.promote(v, ask, write, w.freed, now)
 		return write, nil
 	})
 	if errors.Is(err, ErrOverlap) {
@@ -172,6 +183,9 @@ func (s *Service) askOutage(ctx context.Context, w outageWork) (Ask, error) {
 	booked, err := s.store.Active(ctx, []string{p.ID}, "", now, never())
 	rules.needs(&ask, p, booked, now)
 	ask.widen(ask.From, never())
+	if len(w.freed) > 0 {
+		w.line.ask(rules, &ask, w.freed...)
+	}
 	return ask, err
 }
 
@@ -219,6 +233,29 @@ func outageEviction(v View, actor account.Actor, next, before equipment.Outage, 
 		}
 	}
 	return e, hit
+}
+
+// givenBack is the time that an outage took before and does not take any more: those who wait for it are asked. Without an end
+// they are asked about a year.
+func givenBack(before, next equipment.Outage, now time.Time) []Free {
+	if before.ID == "" {
+		return nil
+	}
+	end := now.AddDate(1, 0, 0)
+	was := outageSpan(before, end)
+	was.From = later(was.From, now.Truncate(time.Minute))
+	if was.Empty() {
+		return nil
+	}
+	var out []Free
+	var still []equipment.Interval
+	if span := outageSpan(next, end); !span.Empty() {
+		still = append(still, span)
+	}
+	for _, span := range subtract([]equipment.Interval{was}, still) {
+		out = append(out, Free{StationID: next.StationID, From: span.From, Until: span.Until})
+	}
+	return out
 }
 
 // decideOutage displaces whom the outage hits, and writes it.

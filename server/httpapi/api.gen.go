@@ -485,6 +485,9 @@ type BoardStation struct {
 	// DeviceLastSeenAt Left out: never.
 	DeviceLastSeenAt *time.Time `json:"device_last_seen_at,omitempty"`
 
+	// FaultReported Somebody has reported a fault, and nobody has answered yet.
+	FaultReported *bool `json:"fault_reported,omitempty"`
+
 	// FreeFrom When the running booking, and those right behind it, are over.
 	FreeFrom *time.Time `json:"free_from,omitempty"`
 

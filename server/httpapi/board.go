@@ -54,6 +54,9 @@ func (d *directory) boardStation(who *caller, card live.Card) BoardStation {
 	if card.Next != nil {
 		out.NextBooking = new(slot(who, *card.Next))
 	}
+	if card.FaultReported {
+		out.FaultReported = new(true)
+	}
 	if card.Outage != nil {
 		out.Outage = &BoardOutage{Id: text(card.Outage.ID), Reason: card.Outage.Reason, EndsAt: instant(card.Outage.EndsAt)}
 	}

@@ -94,7 +94,7 @@ func newSchool(t testing.TB, change ...func(*Config, *Deps)) *school {
 	s.must(err)
 	reports := report.New(report.Sources{Register: register, Bookings: bookings, Ledger: sqldb.NewLedger(db), Now: s.clock})
 	s.board = live.New(live.Sources{
-		Register: register, States: sqldb.NewStates(db), People: people, Bookings: boardBookings{bookings}, Days: reports, Now: s.clock,
+		Register: register, States: sqldb.NewStates(db), People: people, Bookings: boardBookings{bookings}, Days: reports, Reports: bookings, Now: s.clock,
 	}, log)
 	registers := courier.Registers{People: people, Places: register, Book: bookings}
 	s.told = courier.New(courier.Config{PublicURL: "http://labtide.test", Language: courier.Chinese}, courier.Deps{

@@ -65,7 +65,9 @@ type Card struct {
 	// FreeUntil is when the next booking starts or the room closes; zero when it is not bookable now.
 	FreeUntil time.Time
 	Outage    *equipment.Outage
-	Day       Strip
+	// FaultReported says that somebody has reported a fault, and nobody has answered yet.
+	FaultReported bool
+	Day           Strip
 }
 
 // Event says that a station's card is now this one.

@@ -20,6 +20,7 @@ type Sources struct {
 	People   People
 	Bookings Bookings
 	Days     Days
+	Reports  Reports          // nil: nobody reports faults
 	Now      func() time.Time // nil: the clock
 }
 
@@ -51,6 +52,11 @@ type Bookings interface {
 // Days labels the minutes of [from, until) that have passed, per station id.
 type Days interface {
 	Runs(ctx context.Context, stations []equipment.Station, from, until time.Time) (map[string][]ledger.Run, error)
+}
+
+// Reports is the part of booking.Store that the board reads of fault reports.
+type Reports interface {
+	Reports(ctx context.Context, f booking.ReportFilter) ([]booking.Report, error)
 }
 
 func (s Sources) now() time.Time {
@@ -111,11 +117,12 @@ type parts struct {
 	states   map[string][]telemetry.DeviceState // by station
 	people   map[string]string                  // names
 	outages  map[string]equipment.Outage        // by station, now
+	reported map[string]bool                    // stations of open fault reports
 }
 
 func (s Sources) gather(ctx context.Context, now time.Time) (parts, error) {
 	p := parts{sites: map[string]equipment.Site{}, roomCode: map[string]string{}, states: map[string][]telemetry.DeviceState{},
-		people: map[string]string{}, outages: map[string]equipment.Outage{}}
+		people: map[string]string{}, outages: map[string]equipment.Outage{}, reported: map[string]bool{}}
 	sites, err := s.Register.Sites(ctx)
 	if err != nil {
 		return p, err
@@ -146,7 +153,21 @@ func (s Sources) gather(ctx context.Context, now time.Time) (parts, error) {
 			p.outages[o.StationID] = o
 		}
 	}
+	if err := s.gatherReports(ctx, p); err != nil {
+		return p, err
+	}
 	return p, s.placeStates(ctx, p, now)
+}
+
+func (s Sources) gatherReports(ctx context.Context, p parts) error {
+	if s.Reports == nil {
+		return nil
+	}
+	open, err := s.Reports.Reports(ctx, booking.ReportFilter{State: booking.ReportOpen})
+	for _, r := range open {
+		p.reported[r.StationID] = true
+	}
+	return err
 }
 
 // placeStates gives each station the states of the devices that stand there now.
@@ -221,6 +242,7 @@ func card(st equipment.Station, strip Strip, p parts, now time.Time) Card {
 	if o, ok := p.outages[st.ID]; ok {
 		c.Outage = &o
 	}
+	c.FaultReported = p.reported[st.ID]
 	c.Booking, c.Next, c.FreeFrom, c.FreeUntil = slots(strip.Bookings, strip.Open, now)
 	open := slices.ContainsFunc(strip.Open, func(i equipment.Interval) bool { return !now.Before(i.From) && now.Before(i.Until) })
 	c.State = decide(e, open, c.Booking != nil, c.Outage)

@@ -19,6 +19,9 @@ export interface Line {
 /** Fields that follow from the act, and that nobody asks for. */
 const SILENT = ['status', 'planned_end', 'check_in']
 
+/** Reasons that the sentence says already. */
+const SAID = ['evidence', 'qr', 'instructor']
+
 function who(line: Line): string {
   if (line.mine) return t('trail.you')
   if (line.person) return line.person.name
@@ -28,6 +31,8 @@ function who(line: Line): string {
 function what(line: Line, zone: string, now: number): { sentence: string; told: string[] } {
   const of = (field: string) => line.changes.find((change) => change.field === field)
   const name = who(line)
+  if (line.act === 'checked_in' && line.automatic) return { sentence: t('trail.seen'), told: ['verdict'] }
+  if (line.act === 'judged' && of('verdict')?.to) return { sentence: t('trail.judged.as', { who: name, verdict: known('trail.verdict', of('verdict')!.to!) ?? of('verdict')!.to! }), told: ['verdict'] }
   const station = of('station')
   if (station?.from && station.to && (line.act === 'reseated' || line.act === 'changed')) {
     const key = line.act === 'reseated' ? 'trail.reseated.to' : 'trail.moved'
@@ -44,7 +49,7 @@ function what(line: Line, zone: string, now: number): { sentence: string; told: 
 /** "Wang moved it from PLC-03 to PLC-05, at the same time. Reason: no power" */
 export function sentence(line: Line, zone: string, now: number): string {
   const said = what(line, zone, now).sentence
-  return line.reason ? t('trail.because', { what: said, reason: known('trail.reason', line.reason) ?? line.reason }) : said
+  return line.reason && !SAID.includes(line.reason) ? t('trail.because', { what: said, reason: known('trail.reason', line.reason) ?? line.reason }) : said
 }
 
 /** What else is different; of the first line of a booking nothing, for all of it is new. */

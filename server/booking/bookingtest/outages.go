@@ -144,7 +144,14 @@ func outageOpenEnded(t *testing.T, b bench) {
 func outageEndsEarly(t *testing.T, b bench) {
 	planned := b.down(t, pc, At(1, 9, 0), At(1, 17, 0))
 	running := b.down(t, pc, At(0, 9, 0), At(0, 17, 0))
+	waits, err := b.service(0).Join(t.Context(), Student(9), waitFor(pc, At(0, 14, 0), At(0, 16, 0), 60, 60))
+	if err != nil {
+		t.Fatal(err)
+	}
 	out, err := b.service(1).EndOutage(t.Context(), Instructor(), running.Outage.ID, 0)
+	if got, waited := b.service(0).WaitByID(t.Context(), waits.ID); waited != nil || got.State != booking.WaitOffered || b.stored(t, got.BookingID).StationID != StationID(pc) {
+		t.Errorf("who waited for the time is %+v, %v", got, waited)
+	}
 	if err != nil || !out.Outage.EndsAt.Equal(Now().Truncate(time.Second)) {
 		t.Fatalf("%+v, %v", out, err)
 	}

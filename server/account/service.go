@@ -173,6 +173,18 @@ func (s *Service) Actor(ctx context.Context, personID string) (Actor, error) {
 	return SignedIn(p.ID, p.Role), nil
 }
 
+// Find gives the id of a person by id or login; empty: there is nobody.
+func (s *Service) Find(ctx context.Context, idOrLogin string) (string, error) {
+	p, err := s.store.PersonByID(ctx, idOrLogin)
+	if fault.KindOf(err) == fault.KindNotFound {
+		p, err = s.store.PersonByLogin(ctx, strings.TrimSpace(idOrLogin))
+	}
+	if fault.KindOf(err) == fault.KindNotFound {
+		return "", nil
+	}
+	return p.ID, err
+}
+
 // Name gives how a person is called, disabled or not; "" when there is nobody. It is at most Remembered old.
 func (s *Service) Name(ctx context.Context, personID string) (string, error) {
 	p, err := s.people.get(personID, func() (Person, error) { return s.store.PersonByID(ctx, personID) })

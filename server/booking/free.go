@@ -122,7 +122,7 @@ func (q *inquiry) freeBy(window equipment.Interval, length time.Duration) []equi
 	}
 	blocked = append(blocked, q.taking()...)
 	if q.holds(CodeQuotaExceeded) {
-		blocked = append(blocked, q.exhausted(window, length)...)
+		blocked = append(blocked, q.exhausted(window, p.round(length))...)
 	}
 	gaps := p.gaps(window, q.apart(window), blocked)
 	out := gaps[:0]

@@ -60,6 +60,7 @@ type rule struct {
 	check   func(q *inquiry) *finding
 	all     func(q *inquiry) []*finding // instead of check, where there may be several
 	account bool                        // it is asked when a booking that stands counts for somebody else
+	lasting bool                        // it rests on rules alone, and what it says of a booking today it would have said before
 }
 
 // find asks the rule.
@@ -78,26 +79,26 @@ func ruleBook() []rule {
 	return []rule{
 		{code: CodeSlotTaken, firm: true, moved: true, check: slotTaken},
 		{code: CodeEmptyInterval, firm: true, shorter: true, moved: true, check: emptyInterval},
-		{code: CodeNotBookable, firm: true, moved: true, check: notBookable},
-		{code: CodeOutOfOrder, firm: true, moved: true, check: outOfOrder},
+		{code: CodeNotBookable, lasting: true, firm: true, moved: true, check: notBookable},
+		{code: CodeOutOfOrder, lasting: true, firm: true, moved: true, check: outOfOrder},
 		{code: CodeClassNeedsStaff, firm: true, shorter: true, check: classNeedsStaff},
 		{code: CodeInPast, firm: true, shorter: true, check: inPast},
 		{code: CodeTooLateToChange, check: tooLateToChange},
 		{code: CodeTooLittleNotice, check: tooLittleNotice},
-		{code: CodeTooFarAhead, check: tooFarAhead},
-		{code: CodeOffGrid, shorter: true, check: offGrid},
-		{code: CodeOffPeriods, shorter: true, check: offPeriods},
-		{code: CodeTooShort, shorter: true, check: tooShort},
-		{code: CodeTooLong, check: tooLong},
-		{code: CodeOutsideOpeningTime, moved: true, check: outsideOpeningHours},
+		{code: CodeTooFarAhead, lasting: true, check: tooFarAhead},
+		{code: CodeOffGrid, lasting: true, shorter: true, check: offGrid},
+		{code: CodeOffPeriods, lasting: true, shorter: true, check: offPeriods},
+		{code: CodeTooShort, lasting: true, shorter: true, check: tooShort},
+		{code: CodeTooLong, lasting: true, check: tooLong},
+		{code: CodeOutsideOpeningTime, lasting: true, moved: true, check: outsideOpeningHours},
 		{code: CodePersonBusy, check: personBusy},
 		{code: CodeTravelTime, check: travelTime},
 		{code: CodeCompanionBusy, check: companionBusy},
-		{code: CodeBuddyNeeded, check: buddyNeeded},
+		{code: CodeBuddyNeeded, lasting: true, check: buddyNeeded},
 		{code: CodeQualificationMissing, check: qualificationMissing},
 		{code: CodeQualificationExpired, check: qualificationExpired},
 		{code: CodeSuspended, check: suspended},
-		{code: CodeKeptForTeams, check: keptForTeams},
+		{code: CodeKeptForTeams, lasting: true, check: keptForTeams},
 		{code: CodeQuotaExceeded, all: quotaExceeded, account: true},
 	}
 }

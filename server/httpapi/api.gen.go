@@ -39,6 +39,21 @@ const (
 	ActionView                Action = "view"
 )
 
+// Defines values for AllowancePer.
+const (
+	AllowancePerPerson    AllowancePer = "person"
+	AllowancePerProgramme AllowancePer = "programme"
+	AllowancePerTeam      AllowancePer = "team"
+)
+
+// Defines values for AllowanceWindow.
+const (
+	AllowanceWindowDay   AllowanceWindow = "day"
+	AllowanceWindowMonth AllowanceWindow = "month"
+	AllowanceWindowTerm  AllowanceWindow = "term"
+	AllowanceWindowWeek  AllowanceWindow = "week"
+)
+
 // Defines values for AlternativeWhy.
 const (
 	AlternativeWhyApart        AlternativeWhy = "apart"
@@ -395,6 +410,35 @@ type About struct {
 // Action defines model for Action.
 type Action string
 
+// Allowance A quota counts minutes or bookings; the other three values are left out.
+type Allowance struct {
+	EndsAt       time.Time    `json:"ends_at"`
+	LeftBookings *int32       `json:"left_bookings,omitempty"`
+	LeftMinutes  *int32       `json:"left_minutes,omitempty"`
+	MostBookings *int32       `json:"most_bookings,omitempty"`
+	MostMinutes  *int32       `json:"most_minutes,omitempty"`
+	Name         string       `json:"name"`
+	Per          AllowancePer `json:"per"`
+
+	// Quota Id of the quota.
+	Quota         string          `json:"quota"`
+	SpentBookings *int32          `json:"spent_bookings,omitempty"`
+	SpentMinutes  *int32          `json:"spent_minutes,omitempty"`
+	StartsAt      time.Time       `json:"starts_at"`
+	Window        AllowanceWindow `json:"window"`
+}
+
+// AllowancePer defines model for Allowance.Per.
+type AllowancePer string
+
+// AllowanceWindow defines model for Allowance.Window.
+type AllowanceWindow string
+
+// AllowanceList defines model for AllowanceList.
+type AllowanceList struct {
+	Items []Allowance `json:"items"`
+}
+
 // Alternative defines model for Alternative.
 type Alternative struct {
 	EndsAt   time.Time `json:"ends_at"`
@@ -521,11 +565,17 @@ type Booking struct {
 	CheckInFrom  *time.Time `json:"check_in_from,omitempty"`
 	CheckInUntil *time.Time `json:"check_in_until,omitempty"`
 	CheckedInAt  *time.Time `json:"checked_in_at,omitempty"`
-	CreatedAt    time.Time  `json:"created_at"`
-	EndsAt       time.Time  `json:"ends_at"`
+
+	// Companions Who will be there too; left out when nobody was named.
+	Companions *[]PersonRef `json:"companions,omitempty"`
+	CreatedAt  time.Time    `json:"created_at"`
+	EndsAt     time.Time    `json:"ends_at"`
 
 	// Evidence What a verdict rests on: the minutes of the grace, and the one after it.
 	Evidence *Evidence `json:"evidence,omitempty"`
+
+	// Flags Codes of the rules that would refuse it today, though it stands: they have changed since, or somebody set them aside. Left out when there are none.
+	Flags *[]string `json:"flags,omitempty"`
 
 	// HeldUntil When an offer expires; left out of anything else.
 	HeldUntil *time.Time `json:"held_until,omitempty"`
@@ -926,8 +976,11 @@ type FieldError struct {
 
 // FreeInterval defines model for FreeInterval.
 type FreeInterval struct {
-	EndsAt   time.Time `json:"ends_at"`
-	StartsAt time.Time `json:"starts_at"`
+	EndsAt time.Time `json:"ends_at"`
+
+	// LongestMinutes The longest booking that rules and quotas allow within it.
+	LongestMinutes int32     `json:"longest_minutes"`
+	StartsAt       time.Time `json:"starts_at"`
 
 	// Station A station, as others name it.
 	Station StationRef `json:"station"`
@@ -1130,6 +1183,9 @@ type NameList struct {
 
 // NewBooking Either `station` or `kind`. Without `person` for oneself; without `purpose` practice.
 type NewBooking struct {
+	// Companions Who will be there too, by id or login: where a station wants more than one person.
+	Companions *[]Ref `json:"companions,omitempty"`
+
 	// EndsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
 	EndsAt Instant `json:"ends_at"`
 
@@ -2921,7 +2977,10 @@ type GetAvailabilityParams struct {
 
 	// Minutes Only intervals that are at least this long.
 	Minutes *int32 `form:"minutes,omitempty" json:"minutes,omitempty"`
-	Limit   *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Team Free for this team (id or code): then hours that a season keeps for it are, too.
+	Team  *Ref   `form:"team,omitempty" json:"team,omitempty"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
@@ -3313,6 +3372,15 @@ type CreateStationParams struct {
 type UpdateStationParams struct {
 	// IfMatch The ETag of what was read. Left out, the change applies to whatever is there now.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetAllowanceParams defines parameters for GetAllowance.
+type GetAllowanceParams struct {
+	// At Without it, now.
+	At *Instant `form:"at,omitempty" json:"at,omitempty"`
+
+	// Person An id, or `me`; without it, the caller.
+	Person *Ref `form:"person,omitempty" json:"person,omitempty"`
 }
 
 // GetStationSeriesParams defines parameters for GetStationSeries.
@@ -3888,6 +3956,9 @@ type ServerInterface interface {
 	// UpdateStation Change a station.
 	// (PATCH /api/v1/stations/{station})
 	UpdateStation(ctx echo.Context, station StationPath, params UpdateStationParams) error
+	// GetAllowance What a person has left of each quota that holds at a station.
+	// (GET /api/v1/stations/{station}/allowance)
+	GetAllowance(ctx echo.Context, station StationPath, params GetAllowanceParams) error
 	// GetPolicy The booking rules that hold for a station, and where each comes from.
 	// (GET /api/v1/stations/{station}/policy)
 	GetPolicy(ctx echo.Context, station StationPath) error
@@ -4125,6 +4196,13 @@ func (w *ServerInterfaceWrapper) GetAvailability(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "minutes", ctx.QueryParams(), &params.Minutes, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minutes: %s", err))
+	}
+
+	// ------------- Optional query parameter "team" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "team", ctx.QueryParams(), &params.Team, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter team: %s", err))
 	}
 
 	// ------------- Optional query parameter "limit" -------------
@@ -6489,6 +6567,38 @@ func (w *ServerInterfaceWrapper) UpdateStation(ctx echo.Context) error {
 	return err
 }
 
+// GetAllowance converts echo context to params.
+func (w *ServerInterfaceWrapper) GetAllowance(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "station" -------------
+	var station StationPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "station", ctx.Param("station"), &station, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter station: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAllowanceParams
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", ctx.QueryParams(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at: %s", err))
+	}
+
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", ctx.QueryParams(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter person: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetAllowance(ctx, station, params)
+	return err
+}
+
 // GetPolicy converts echo context to params.
 func (w *ServerInterfaceWrapper) GetPolicy(ctx echo.Context) error {
 	var err error
@@ -7283,6 +7393,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/stations", wrapper.CreateStation, options.OperationMiddlewares["createStation"]...)
 	router.GET(options.BaseURL+"/api/v1/stations/:station", wrapper.GetStation, options.OperationMiddlewares["getStation"]...)
 	router.PATCH(options.BaseURL+"/api/v1/stations/:station", wrapper.UpdateStation, options.OperationMiddlewares["updateStation"]...)
+	router.GET(options.BaseURL+"/api/v1/stations/:station/allowance", wrapper.GetAllowance, options.OperationMiddlewares["getAllowance"]...)
 	router.GET(options.BaseURL+"/api/v1/stations/:station/policy", wrapper.GetPolicy, options.OperationMiddlewares["getPolicy"]...)
 	router.GET(options.BaseURL+"/api/v1/stations/:station/series", wrapper.GetStationSeries, options.OperationMiddlewares["getStationSeries"]...)
 	router.GET(options.BaseURL+"/api/v1/strikes", wrapper.ListStrikes, options.OperationMiddlewares["listStrikes"]...)
@@ -10085,6 +10196,29 @@ func (response UpdateStation200JSONResponse) VisitUpdateStationResponse(w http.R
 	return err
 }
 
+type GetAllowanceRequestObject struct {
+	Station StationPath `json:"station"`
+	Params  GetAllowanceParams
+}
+
+type GetAllowanceResponseObject interface {
+	VisitGetAllowanceResponse(w http.ResponseWriter) error
+}
+
+type GetAllowance200JSONResponse AllowanceList
+
+func (response GetAllowance200JSONResponse) VisitGetAllowanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetPolicyRequestObject struct {
 	Station StationPath `json:"station"`
 }
@@ -11149,6 +11283,9 @@ type StrictServerInterface interface {
 	// UpdateStation Change a station.
 	// (PATCH /api/v1/stations/{station})
 	UpdateStation(ctx context.Context, request UpdateStationRequestObject) (UpdateStationResponseObject, error)
+	// GetAllowance What a person has left of each quota that holds at a station.
+	// (GET /api/v1/stations/{station}/allowance)
+	GetAllowance(ctx context.Context, request GetAllowanceRequestObject) (GetAllowanceResponseObject, error)
 	// GetPolicy The booking rules that hold for a station, and where each comes from.
 	// (GET /api/v1/stations/{station}/policy)
 	GetPolicy(ctx context.Context, request GetPolicyRequestObject) (GetPolicyResponseObject, error)
@@ -14761,6 +14898,32 @@ func (sh *strictHandler) UpdateStation(ctx echo.Context, station StationPath, pa
 		return err
 	} else if validResponse, ok := response.(UpdateStationResponseObject); ok {
 		return validResponse.VisitUpdateStationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetAllowance operation middleware
+func (sh *strictHandler) GetAllowance(ctx echo.Context, station StationPath, params GetAllowanceParams) error {
+	var request GetAllowanceRequestObject
+
+	request.Station = station
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAllowance(ctx.Request().Context(), request.(GetAllowanceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAllowance")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetAllowanceResponseObject); ok {
+		return validResponse.VisitGetAllowanceResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

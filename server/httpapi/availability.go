@@ -52,6 +52,9 @@ func (s *Server) GetAvailability(ctx context.Context, request GetAvailabilityReq
 	if named != 1 {
 		return nil, fault.Rule("one_of_station_kind_room", "name either a station, a kind or a room")
 	}
+	if query.TeamID, _, err = s.bookingTeam(ctx, params.Team, nil); err != nil {
+		return nil, err
+	}
 	free, err := s.deps.Bookings.Availability(ctx, callerOf(ctx).Actor, query)
 	if err != nil {
 		return nil, asRule(err)
@@ -70,7 +73,9 @@ func (s *Server) GetAvailability(ctx context.Context, request GetAvailabilityReq
 	}
 	out := Availability{Items: make([]FreeInterval, 0, len(free)), Next: next}
 	for _, f := range free {
-		out.Items = append(out.Items, FreeInterval{Station: d.stationRef(d.stations[f.StationID]), StartsAt: f.From.UTC(), EndsAt: f.Until.UTC()})
+		out.Items = append(out.Items, FreeInterval{
+			Station: d.stationRef(d.stations[f.StationID]), StartsAt: f.From.UTC(), EndsAt: f.Until.UTC(), LongestMinutes: int32(f.Longest / time.Minute), //nolint:gosec // within a month
+		})
 	}
 	return GetAvailability200JSONResponse(out), nil
 }

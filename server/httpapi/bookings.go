@@ -33,6 +33,9 @@ func (s *Server) showBooking(ctx context.Context, d *directory, b booking.Bookin
 	if err == nil {
 		err = s.showAttendance(ctx, &out, b)
 	}
+	if err == nil {
+		err = s.showRules(ctx, &out, b)
+	}
 	return out, err
 }
 
@@ -85,9 +88,13 @@ func (s *Server) CreateBooking(ctx context.Context, request CreateBookingRequest
 	if err != nil {
 		return nil, err
 	}
+	companions, err := s.companions(ctx, given(in.Companions))
+	if err != nil {
+		return nil, err
+	}
 	made, err := s.deps.Bookings.Reserve(ctx, callerOf(ctx).Actor, booking.Request{
 		StationID: given(in.Station), KindID: given(in.Kind), PersonID: person, TeamID: team, StartsAt: in.StartsAt, EndsAt: in.EndsAt,
-		Programme: given(in.Programme), Purpose: booking.Purpose(given(in.Purpose)), Override: given(in.Override),
+		Programme: given(in.Programme), Purpose: booking.Purpose(given(in.Purpose)), Override: given(in.Override), Companions: companions,
 	})
 	if err != nil {
 		return nil, asRule(err)
@@ -110,6 +117,10 @@ func (s *Server) GetBooking(ctx context.Context, request GetBookingRequestObject
 		return nil, err
 	}
 	body, tag, err := s.answerBooking(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	err = s.flagged(ctx, []*Booking{&body}, b)
 	return GetBooking200JSONResponse{Body: body, Headers: GetBooking200ResponseHeaders{ETag: tag}}, err
 }
 
@@ -187,7 +198,11 @@ func (s *Server) ListBookings(ctx context.Context, request ListBookingsRequestOb
 			return nil, err
 		}
 	}
-	return ListBookings200JSONResponse(out), nil
+	shown := make([]*Booking, len(bookings))
+	for i := range out.Items {
+		shown[i] = &out.Items[i]
+	}
+	return ListBookings200JSONResponse(out), s.flagged(ctx, shown, bookings...)
 }
 
 func (s *Server) bookingFilter(ctx context.Context, params ListBookingsParams) (booking.Filter, error) {

@@ -61,6 +61,8 @@ type Bookings interface {
 	ByID(ctx context.Context, id string) (booking.Booking, error)
 	List(ctx context.Context, f booking.Filter) ([]booking.Booking, error)
 	Availability(ctx context.Context, actor account.Actor, q booking.Query) ([]booking.Free, error)
+	Allowance(ctx context.Context, actor account.Actor, personID, station string, at time.Time) ([]booking.Allowance, error)
+	Flags(ctx context.Context, bookings ...booking.Booking) ([][]string, error)
 	PolicyFor(ctx context.Context, station string) (booking.Policy, error)
 	Attendance(ctx context.Context, b booking.Booking) (booking.Attendance, error)
 	CheckIn(ctx context.Context, actor account.Actor, id string, r booking.CheckInRequest) (booking.Booking, error)

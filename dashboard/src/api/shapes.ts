@@ -4,6 +4,7 @@ import type { components } from './schema'
 type Schemas = components['schemas']
 
 export type Action = Schemas['Action']
+export type Allowance = Schemas['Allowance']
 export type Alternative = Schemas['Alternative']
 export type Booking = Schemas['Booking']
 export type BookingSeries = Schemas['BookingSeries']

@@ -2,6 +2,7 @@ import attend from './en.attend'
 import errors from './en.errors'
 import series from './en.series'
 import messages from './en.messages'
+import refusals from './en.refusals'
 import rules from './en.rules'
 import run from './en.run'
 import teams from './en.teams'
@@ -54,10 +55,6 @@ export default {
   'length.minutes': '{m} min',
   'length.hours': '{h} h',
   'length.both': '{h} h {m} min',
-  'count.bookings': { one: '1 booking', other: '{n} bookings' },
-  'count.people': { one: '1 person', other: '{n} people' },
-  'count.strikes': { one: '1 absence', other: '{n} absences' },
-  'count.stations': { one: '1 station', other: '{n} stations' },
 
   'signin.title': 'Sign in',
   'signin.headline': 'See what is free, and book it',
@@ -254,8 +251,6 @@ export default {
   'status.confirmed': 'booked',
   'status.cancelled': 'cancelled',
   'status.ended': 'given back early',
-  'status.requested': 'waits for approval',
-  'status.held': 'offered',
 
   'util.title': 'Utilisation',
   'util.headline': '{share} of the open hours were really used; {ghost} of the booked hours stayed empty',
@@ -378,6 +373,7 @@ export default {
   'admin.people.none': 'Nobody but you',
   'admin.people.hint': 'Add the people who book and teach, or import them from people.csv.',
 
+  ...refusals,
   ...rules,
   ...messages,
   ...attend,
@@ -386,25 +382,4 @@ export default {
   ...run,
   ...teams,
   ...wait,
-
-  'refusal.slot_taken': 'Somebody else has the station {limit}.',
-  'refusal.station_out_of_order': 'The station is out of order: {limit}.',
-  'refusal.too_little_notice': 'That is too soon: the earliest start is {limit}.',
-  'refusal.too_far_ahead': 'That is too far ahead: bookings are open until {limit}.',
-  'refusal.off_grid': 'Bookings start and end on multiples of {limit}.',
-  'refusal.too_short': 'That is too short: {actual}, at least {limit}.',
-  'refusal.too_long': 'That is too long: {actual}, at most {limit}.',
-  'refusal.outside_opening_hours': 'The room is closed then; it is open {limit}.',
-  'refusal.person_busy': 'You have another station {limit}.',
-  'refusal.quota_exceeded': 'The quota allows {limit}; with this booking it would be {actual}.',
-  'refusal.off_periods': 'Start where a lesson period starts and end where one ends: {limit}.',
-  'refusal.travel_time': 'The way between the sites takes {limit}; there are only {actual}.',
-  'refusal.companion_busy': 'Somebody who is to come along has another station {limit}.',
-  'refusal.buddy_needed': 'Nobody may work here alone: {limit} must be there. Name who comes along.',
-  'refusal.qualification_expired': 'Your qualification ends {limit}, before the booking does. Ask an instructor to renew it.',
-  'refusal.suspended': 'You have missed too many bookings and cannot book until {limit}.',
-  'refusal.kept_for_teams': 'These hours are kept for competition teams: {limit}.',
-  'refusal.too_late_to_change': 'This booking could be moved until {limit}.',
-  'refusal.too_few_stations': 'You asked for {actual}; one room has {limit}.',
-  'refusal.not_adjacent': 'No {actual} are free side by side; at most {limit}.',
 } satisfies Record<string, Message>

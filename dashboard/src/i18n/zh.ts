@@ -2,6 +2,7 @@ import attend from './zh.attend'
 import errors from './zh.errors'
 import series from './zh.series'
 import messages from './zh.messages'
+import refusals from './zh.refusals'
 import rules from './zh.rules'
 import run from './zh.run'
 import teams from './zh.teams'
@@ -52,10 +53,6 @@ export default {
   'length.minutes': '{m} 分钟',
   'length.hours': '{h} 小时',
   'length.both': '{h} 小时 {m} 分',
-  'count.bookings': '{n} 次预约',
-  'count.people': '{n} 人',
-  'count.strikes': '{n} 次缺席',
-  'count.stations': '{n} 个工位',
 
   'signin.title': '登录',
   'signin.headline': '看看哪些工位空闲，马上预约',
@@ -252,8 +249,6 @@ export default {
   'status.confirmed': '已预约',
   'status.cancelled': '已取消',
   'status.ended': '提前归还',
-  'status.requested': '待审批',
-  'status.held': '候补名额',
 
   'util.title': '使用率',
   'util.headline': '开放时数中 {share} 实际使用；{ghost} 的预约时数未使用',
@@ -376,6 +371,7 @@ export default {
   'admin.people.none': '只有你一人',
   'admin.people.hint': '请添加预约和授课人员，或从 people.csv 导入。',
 
+  ...refusals,
   ...rules,
   ...messages,
   ...attend,
@@ -384,25 +380,4 @@ export default {
   ...run,
   ...teams,
   ...wait,
-
-  'refusal.slot_taken': '该工位已被他人预约：{limit}。',
-  'refusal.station_out_of_order': '工位故障停用：{limit}。',
-  'refusal.too_little_notice': '预约时间太近，最早可从 {limit} 开始。',
-  'refusal.too_far_ahead': '预约时间太远，目前开放至 {limit}。',
-  'refusal.off_grid': '开始和结束时间须为 {limit} 的整数倍。',
-  'refusal.too_short': '时长太短：{actual}，至少 {limit}。',
-  'refusal.too_long': '时长太长：{actual}，最多 {limit}。',
-  'refusal.outside_opening_hours': '该时段实训室未开放，开放时间为 {limit}。',
-  'refusal.person_busy': '你已有其他工位：{limit}。',
-  'refusal.quota_exceeded': '额度为 {limit}，加上此次预约将达 {actual}。',
-  'refusal.off_periods': '须从某一节课开始、到某一节课结束，例如 {limit}。',
-  'refusal.travel_time': '两校区路程需 {limit}，间隔只有 {actual}。',
-  'refusal.companion_busy': '同行者已有其他工位：{limit}。',
-  'refusal.buddy_needed': '此工位须有 {limit} 在场，请填写同行者。',
-  'refusal.qualification_expired': '你的上岗资格于 {limit} 到期，早于预约结束，请联系指导教师续期。',
-  'refusal.suspended': '你缺席次数过多，{limit} 之前不能预约。',
-  'refusal.kept_for_teams': '该时段为竞赛队保留：{limit}。',
-  'refusal.too_late_to_change': '此预约只能在 {limit} 之前改期。',
-  'refusal.too_few_stations': '你需要{actual}，同一实训室内只有{limit}。',
-  'refusal.not_adjacent': '没有相邻的{actual}空闲，最多{limit}。',
 } satisfies Messages

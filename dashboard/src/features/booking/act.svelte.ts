@@ -15,6 +15,8 @@ export interface Wish {
   endsAt: number
   purpose?: Purpose
   programme?: string
+  /** Ids or logins of those who come along. */
+  companions?: string[]
   override?: boolean
 }
 
@@ -33,13 +35,14 @@ export function changeMade(): void {
 const wire = (instant: number) => new Date(instant).toISOString().replace('.000Z', 'Z')
 
 /** Reserves, and offers the way back for a while. Throws a Problem when it is refused. */
-export async function reserve({ station, startsAt, endsAt, purpose, programme, override }: Wish): Promise<Booking> {
+export async function reserve({ station, startsAt, endsAt, purpose, programme, companions, override }: Wish): Promise<Booking> {
   const body = {
     station,
     starts_at: wire(startsAt),
     ends_at: wire(endsAt),
     ...(purpose && { purpose }),
     ...(programme && { programme }),
+    ...(companions?.length && { companions }),
     override: override ?? false,
   }
   const booking = unwrap(await api.POST('/api/v1/bookings', { body, params: { header: idempotencyKey() } }))
@@ -98,9 +101,9 @@ export async function giveBack(booking: Booking, news: 'book.undone' | 'bookings
 }
 
 /** Takes back a cancellation, if nobody was quicker. */
-async function retake({ station, starts_at, ends_at, purpose, programme }: Booking): Promise<void> {
+async function retake({ station, starts_at, ends_at, purpose, programme, companions }: Booking): Promise<void> {
   try {
-    await reserve({ station: station.id, startsAt: Date.parse(starts_at), endsAt: Date.parse(ends_at), purpose, programme })
+    await reserve({ station: station.id, startsAt: Date.parse(starts_at), endsAt: Date.parse(ends_at), purpose, programme, companions: companions?.map((one) => one.id) })
   } catch (error) {
     tell(explain(error), { kind: 'failed' })
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { proposal, times } from './slots'
+import { edges, named, nextPeriod, proposal, times } from './slots'
 
 describe('the times of a form', () => {
   it('are on the grid, and keep one that is not', () => {
@@ -15,5 +15,21 @@ describe('the times of a form', () => {
     expect(say('13:36', 15, 15, 240)).toBe('13:45–14:45')
     expect(say('14:00', 30, 90, 240)).toBe('14:00–15:30')
     expect(say('14:00', 15, 15, 45)).toBe('14:00–14:45')
+  })
+  it('are the edges of lesson periods where a school has them', () => {
+    const periods = [
+      { starts: '08:00', ends: '08:45' },
+      { starts: '22:30', ends: '24:00' },
+    ]
+    expect(edges(60, periods, { starts: '08:07', ends: '08:45' })).toEqual({ starts: ['08:00', '08:07', '22:30'], ends: ['00:00', '08:45'] })
+    expect(nextPeriod(periods, '08:01')).toEqual({ period: periods[1], tomorrow: false })
+    expect(nextPeriod(periods, '22:31')).toEqual({ period: periods[0], tomorrow: true })
+  })
+})
+
+describe('people who come along', () => {
+  it('are named once, however they are written', () => {
+    expect(named(' li.na, wang；li.na、zhao ')).toEqual(['li.na', 'wang', 'zhao'])
+    expect(named('  ')).toEqual([])
   })
 })

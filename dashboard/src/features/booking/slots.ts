@@ -15,6 +15,35 @@ export function times(gridMinutes: number, chosen: string[]): string[] {
   return [...all].sort()
 }
 
+interface Period {
+  starts: string
+  ends: string
+}
+
+/** Where bookings may start and end: at the edges of lesson periods where a school has them, else on the grid. */
+export function edges(gridMinutes: number, periods: Period[], chosen: { starts: string; ends: string }): { starts: string[]; ends: string[] } {
+  if (!periods.length) {
+    const all = times(gridMinutes, [chosen.starts, chosen.ends])
+    return { starts: all, ends: all }
+  }
+  const sorted = (all: string[]) => [...new Set(all.filter(Boolean))].sort()
+  return {
+    starts: sorted([...periods.map((period) => period.starts), chosen.starts]),
+    ends: sorted([...periods.map((period) => (period.ends === '24:00' ? '00:00' : period.ends)), chosen.ends]),
+  }
+}
+
+/** The first lesson period that starts at this time of day or later; else the first of the next day. */
+export function nextPeriod(periods: Period[], time: string): { period: Period; tomorrow: boolean } {
+  const later = periods.find((period) => period.starts >= time)
+  return { period: later ?? periods[0]!, tomorrow: !later }
+}
+
+/** Names that somebody wrote with commas or spaces between them. */
+export function named(text: string): string[] {
+  return [...new Set(text.split(/[\s,;，、；]+/).filter(Boolean))]
+}
+
 /** The next start on the grid that is not before `from`, for an hour if the rules allow it. */
 export function proposal(from: number, { grid_minutes, shortest_minutes, longest_minutes }: Grid): { from: number; to: number } {
   const grid = grid_minutes * 60_000

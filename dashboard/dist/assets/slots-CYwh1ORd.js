@@ -1,1 +1,0 @@
-function e(e,t){let n=new Set(t.filter(Boolean));for(let t=0;t<1440;t+=e)n.add(`${String(Math.floor(t/60)).padStart(2,`0`)}:${String(t%60).padStart(2,`0`)}`);return[...n].sort()}function t(e,{grid_minutes:t,shortest_minutes:n,longest_minutes:r}){let i=t*6e4,a=Math.ceil(e/i)*i,o=Math.min(Math.max(60,n),r)*6e4;return{from:a,to:a+Math.max(i,Math.floor(o/i)*i)}}export{e as n,t};

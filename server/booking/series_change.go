@@ -93,6 +93,7 @@ type alteration struct {
 
 	override  bool
 	programme string // what the series serves when it does not say
+	line      line   // those who wait for what it frees
 }
 
 func (s *Service) alterSeries(ctx context.Context, actor account.Actor, id string, a alteration) (SeriesResult, error) {
@@ -138,7 +139,11 @@ func (s *Service) alter(ctx context.Context, actor account.Actor, a *alteration,
 		if err != nil {
 			return Ask{}, err
 		}
-		return e.ask(rules)
+		ask, err := e.ask(rules)
+		if freed := e.mayFree(); err == nil && len(freed) > 0 && !a.dryRun {
+			a.line.ask(rules, &ask, freed...)
+		}
+		return ask, err
 	})
 	if err != nil {
 		return SeriesResult{}, false, err
@@ -172,8 +177,17 @@ func (s *Service) alter(ctx context.Context, actor account.Actor, a *alteration,
 			return Write{}, nil
 		}
 		var write Write
-		result, write, refused, err = e.decide(v, a.dryRun)
-		return write, err
+		if result, write, refused, err = e.decide(v, a.dryRun); err != nil || a.dryRun || refused != nil {
+			return write, err
+		}
+		var freed []Free
+		for _, after := range write.Update {
+			freed = append(freed, freedBy(v.Bookings[after.ID], after, now)...)
+		}
+		if len(freed) > 0 {
+			write, again = a.line.promote(v, ask, write, freed, now)
+		}
+		return write, nil
 	})
 	if errors.Is(err, ErrOverlap) {
 		return SeriesResult{}, true, nil

@@ -128,6 +128,15 @@ func (e *edit) ask(rules *Rules) (Ask, error) {
 	return ask, nil
 }
 
+// mayFree gives the time that the bookings which may change have now: nothing else can become free.
+func (e *edit) mayFree() []Free {
+	var out []Free
+	for _, b := range e.all() {
+		out = append(out, Free{StationID: b.StationID, From: b.StartsAt, Until: b.Occupied().Until})
+	}
+	return out
+}
+
 // itself reports whether somebody changed this one alone: it is not where the rule has it.
 func (e *edit) itself(b Booking) bool {
 	day := equipment.DayOf(b.SeriesStart, e.loc)

@@ -84,7 +84,7 @@ export default {
   'timetable.to': 'Before',
   'timetable.file': 'File',
   'timetable.text': 'Or paste its text',
-  'timetable.columns': 'Columns: starts, ends, room or stations, weekday (mon … sun) or day; optional: weeks (1-16, 1-15 odd), instructor (login), programme, title.',
+  'timetable.columns': 'Columns: {needed}. Optional: {optional}.',
   'timetable.incomplete': 'Choose a file and the first day.',
   'timetable.check': 'Check it',
   'timetable.go': { one: 'Bring in 1 booking', other: 'Bring in {n} bookings' },

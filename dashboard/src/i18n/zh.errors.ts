@@ -179,7 +179,7 @@ export default {
   'error.term_missing': '首日不在任何学期内，无法按教学周重复。',
   'error.times_invalid': '结束时刻必须晚于开始时刻。',
   'error.occurrence_longer_than_period': '前一次尚未结束下一次就开始，请缩短时长或减少重复。',
-  'error.calendar_invalid': '日历文件无法读取，请重新导出为 `UTF-8` 编码的 `.ics` 文件。',
+  'error.calendar_invalid': '日历文件无法读取，请重新导出。',
   'error.calendar_too_large': '日历文件过大，请缩短导出的时间范围。',
   'error.calendar_time_invalid': '该条目的开始或结束时间有误。',
   'error.calendar_zone_unknown': '该条目的时区未知，请连同时区一起导出。',

@@ -312,6 +312,27 @@ func seriesQuota(t *testing.T, b bench) {
 	wantText(t, outcomes(moved), "moved moved skipped:conflict skipped:conflict moved moved skipped:conflict skipped:conflict")
 }
 
+// seriesPromotes offers what a series gives back to whoever waits for it.
+func seriesPromotes(t *testing.T, b bench) {
+	r := class(0)
+	r.First, r.Rule = "2026-11-24", "FREQ=WEEKLY;BYDAY=MO,TU;COUNT=4"
+	made := b.series(t, r)
+	wait := b.join(t, 5, booking.WaitRequest{StationID: StationID(0), From: At(7, 13, 0), Until: At(7, 17, 0), Wanted: 2 * time.Hour, Shortest: 2 * time.Hour})
+	later := booking.SeriesChange{Starts: new(8 * 60), Ends: new(10 * 60)}
+	if _, err := b.service(0).ChangeSeries(t.Context(), Instructor(), made.Series.ID, 0, later, false); err != nil {
+		t.Fatal(err)
+	}
+	after, err := b.service(1).WaitByID(t.Context(), wait.ID)
+	if err != nil || after.State != booking.WaitOffered {
+		t.Fatalf("%+v, %v", after, err)
+	}
+	hold, err := b.service(1).ByID(t.Context(), after.BookingID)
+	if err != nil || hold.Status != booking.StatusHeld || hold.StationID != StationID(0) {
+		t.Errorf("%+v, %v", hold, err)
+	}
+	wantText(t, b.times(t, made.Series.ID), "11-24 08:00-10:00 00, 11-30 08:00-10:00 00, 12-01 08:00-10:00 00, 12-07 08:00-10:00 00")
+}
+
 // seriesClocks keeps 10:00 by the wall in Helsinki when the clocks move.
 func seriesClocks(t *testing.T, b bench) {
 	school := NewSchool()

@@ -56,6 +56,7 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 		{"case 07: a series does not stand in its own way", seriesOwnWay},
 		{"case 07: a series changes one of its stations", seriesStationsSwap},
 		{"case 07: a series has limits, and says which", seriesLimits},
+		{"case 07: what a series gives back is offered to whoever waits", seriesPromotes},
 		{"case 07: quotas count all occurrences of a series", seriesQuota},
 		{"case 08: a series keeps 10:00 over a change of the clocks", seriesClocks},
 		{"a class blocks a room", seriesRoom},

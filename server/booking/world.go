@@ -124,10 +124,11 @@ func (g *gathered) add(v View) {
 	}
 }
 
+// subjects gives whom a booking is charged to, as budgets name them.
 func subjects(personID, teamID, programme string) []string {
-	out := []string{"person " + personID, "programme " + programme}
+	out := []string{string(PerPerson) + " " + personID, string(PerProgramme) + " " + programme}
 	if teamID != "" {
-		out = append(out, "team "+teamID)
+		out = append(out, string(PerTeam)+" "+teamID)
 	}
 	return out
 }
@@ -198,15 +199,16 @@ func (w *world) view(j judged) View {
 			}
 		}
 	}
-	known := map[string]bool{}
-	for _, subject := range subjects(j.pr.personID, j.pr.teamID, j.pr.programme) {
-		for _, b := range w.spent[subject] {
-			if !known[b.ID] && w.before(j, b.ID) {
-				known[b.ID] = true
+	var ask Ask
+	w.rules.need(&ask, j.stations, j.pr)
+	for _, budget := range ask.Budgets { // one for each subject
+		for _, b := range w.spent[string(budget.Per)+" "+budget.SubjectID] {
+			if budget.Concerns(b) && w.before(j, b.ID) {
 				v.Spent = append(v.Spent, b)
 			}
 		}
 	}
 	slices.SortFunc(v.Spent, func(a, b Booking) int { return strings.Compare(a.ID, b.ID) })
+	v.Spent = slices.CompactFunc(v.Spent, func(a, b Booking) bool { return a.ID == b.ID })
 	return v
 }

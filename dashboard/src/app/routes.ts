@@ -1,5 +1,6 @@
 // Which page an address shows. Pages are loaded when they are first asked for.
 import type { Component } from 'svelte'
+import { withWords } from '../i18n/text.svelte'
 import { match } from '../lib/router.svelte'
 
 type Loader = () => Promise<{ default: Component<Record<string, string>> }>
@@ -34,7 +35,8 @@ export interface Found {
 export function route(path: string): Found | null {
   for (const [pattern, load] of ROUTES) {
     const params = match(pattern, path)
-    if (params) return { load, params }
+    // The board is the first that most people see: it waits for nothing that it does not show.
+    if (params) return { load: pattern === '/' ? load : () => withWords(load()), params }
   }
   return null
 }

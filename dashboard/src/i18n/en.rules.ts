@@ -1,9 +1,7 @@
 import type { Message } from './text.svelte'
 
-// The words of the rules: limits, quotas, seasons, terms.
+// The words of the rules: limits, quotas, seasons, terms. They come with the pages that show them.
 export default {
-  'nav.rules': 'Rules',
-  'nav.rules.short': 'Rules',
   'rules.title': 'Rules',
   'rules.tabs': 'What to decide',
   'rules.tab.limits': 'Limits',
@@ -170,6 +168,7 @@ export default {
   'season.kinds': 'Kinds of stations',
   'season.teams': 'Teams',
   'season.teams.none': 'There are no teams yet.',
+  'season.says.nobody': '{kinds}: no teams yet',
   'season.horizon': 'Its teams may book so early',
   'season.priority': 'Hours kept for its teams',
   'season.release': 'Open to all before they begin',

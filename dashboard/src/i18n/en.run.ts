@@ -2,8 +2,6 @@
 import type { Message } from './text.svelte'
 
 export default {
-  'run.title': 'Run the room',
-  'run.short': 'Room',
   'run.tabs': 'Running the room',
   'run.outages': 'Outages',
   'run.qualifications': 'Qualifications',

@@ -1,11 +1,6 @@
 import attend from './en.attend'
 import errors from './en.errors'
-import series from './en.series'
-import messages from './en.messages'
 import refusals from './en.refusals'
-import rules from './en.rules'
-import run from './en.run'
-import teams from './en.teams'
 import wait from './en.wait'
 import type { Message } from './text.svelte'
 
@@ -43,6 +38,11 @@ export default {
   'nav.absences.short': 'Absent',
   'nav.utilization': 'Utilisation',
   'nav.utilization.short': 'Use',
+  'run.short': 'Room',
+  'run.title': 'Run the room',
+  'teams.title': 'Teams',
+  'nav.rules': 'Rules',
+  'nav.rules.short': 'Rules',
   'nav.admin': 'Stations',
   'nav.admin.short': 'Manage',
   'nav.account.short': 'Me',
@@ -374,12 +374,29 @@ export default {
   'admin.people.hint': 'Add the people who book and teach, or import them from people.csv.',
 
   ...refusals,
-  ...rules,
-  ...messages,
   ...attend,
   ...errors,
-  ...series,
-  ...run,
-  ...teams,
   ...wait,
+
+  'party.reason': '{stations}: {reason}',
+  'refusal.slot_taken': 'Somebody else has the station {limit}.',
+  'refusal.station_out_of_order': 'The station is out of order: {limit}.',
+  'refusal.too_little_notice': 'That is too soon: the earliest start is {limit}.',
+  'refusal.too_far_ahead': 'That is too far ahead: bookings are open until {limit}.',
+  'refusal.off_grid': 'Bookings start and end on multiples of {limit}.',
+  'refusal.too_short': 'That is too short: {actual}, at least {limit}.',
+  'refusal.too_long': 'That is too long: {actual}, at most {limit}.',
+  'refusal.outside_opening_hours': 'The room is closed then; it is open {limit}.',
+  'refusal.person_busy': 'You have another station {limit}.',
+  'refusal.quota_exceeded': 'The quota allows {limit}; with this booking it would be {actual}.',
+  'refusal.off_periods': 'Start where a lesson period starts and end where one ends: {limit}.',
+  'refusal.travel_time': 'The way between the sites takes {limit}; there are only {actual}.',
+  'refusal.companion_busy': 'Somebody who is to come along has another station {limit}.',
+  'refusal.buddy_needed': 'Nobody may work here alone: {limit} must be there. Name who comes along.',
+  'refusal.qualification_expired': 'Your qualification ends {limit}, before the booking does. Ask an instructor to renew it.',
+  'refusal.suspended': 'You have missed too many bookings and cannot book until {limit}.',
+  'refusal.kept_for_teams': 'These hours are kept for competition teams: {limit}.',
+  'refusal.too_late_to_change': 'This booking could be moved until {limit}.',
+  'refusal.too_few_stations': 'You asked for {actual}; one room has {limit}.',
+  'refusal.not_adjacent': 'No {actual} are free side by side; at most {limit}.',
 } satisfies Record<string, Message>

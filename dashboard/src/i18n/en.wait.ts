@@ -5,8 +5,6 @@ export default {
   'nav.requests': 'Requests',
   'nav.requests.short': 'Requests',
   'why.free': 'free now',
-  'status.requested': 'waits for approval',
-  'status.held': 'offered',
   'book.requested': 'Requested: {station} {span}. You are told when somebody has approved it.',
   'offers.title': { one: 'An offer for you', other: '{n} offers for you' },
   'offer.until': 'kept for you until {time}',

@@ -2,10 +2,11 @@
 // crosses the network.
 import { remember, remembered } from '../lib/memory'
 import type en from './en'
+import type more from './en.more'
 
-export type Key = keyof typeof en
+export type Key = keyof typeof en | keyof typeof more
 export type Message = string | { one: string; other: string }
-export type Messages = Record<Key, Message>
+export type Messages = Record<keyof typeof en, Message>
 export type Params = Record<string, string | number>
 export type Language = 'en' | 'zh'
 
@@ -16,8 +17,15 @@ const LOADERS: Record<Language, () => Promise<{ default: Messages }>> = {
   zh: () => import('./zh'),
 }
 
+/** The words that neither the board nor the sign-in shows: they come with the other pages. */
+const MORE: Record<Language, () => Promise<{ default: Record<string, Message> }>> = {
+  en: () => import('./en.more'),
+  zh: () => import('./zh.more'),
+}
+let withMore = false
+
 let language = $state<Language>('en')
-let messages = $state.raw<Messages>({} as Messages)
+let messages = $state.raw<Partial<Record<Key, Message>>>({})
 
 export function currentLanguage(): Language {
   return language
@@ -39,10 +47,20 @@ export function preferredLanguage(wishes: readonly string[] = navigator.language
 }
 
 export async function useLanguage(wanted: Language): Promise<void> {
-  const loaded = await LOADERS[wanted]()
-  messages = loaded.default
+  const [core, more] = await Promise.all([LOADERS[wanted](), withMore ? MORE[wanted]() : null])
+  messages = { ...core.default, ...more?.default }
   language = wanted
   document.documentElement.lang = locale()
+}
+
+/** A page other than the board and the sign-in, with its words. */
+export async function withWords<T>(page: Promise<T>): Promise<T> {
+  if (!withMore) {
+    const more = await MORE[language]()
+    withMore = true
+    messages = { ...messages, ...more.default }
+  }
+  return page
 }
 
 export async function chooseLanguage(wanted: Language): Promise<void> {

@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import en from './en'
+import core from './en'
+import more from './en.more'
 import { chooseLanguage, fill, preferredLanguage, t, useLanguage, type Message } from './text.svelte'
-import zh from './zh'
+import zhCore from './zh'
+import zhMore from './zh.more'
+
+const en = { ...core, ...more }
+const zh: Record<string, Message> & Record<keyof typeof en, Message> = { ...zhCore, ...zhMore }
 
 const forms = (message: Message) => (typeof message === 'string' ? [message] : Object.values(message))
 const placeholders = (message: Message) => new Set(forms(message).flatMap((text) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]!)))

@@ -1,9 +1,7 @@
 import type { Message } from './text.svelte'
 
-// The words of the rules: limits, quotas, seasons, terms.
+// The words of the rules: limits, quotas, seasons, terms. They come with the pages that show them.
 export default {
-  'nav.rules': '规则',
-  'nav.rules.short': '规则',
   'rules.title': '规则',
   'rules.tabs': '规则分类',
   'rules.tab.limits': '预约限制',
@@ -170,6 +168,7 @@ export default {
   'season.kinds': '工位类型',
   'season.teams': '参赛队',
   'season.teams.none': '还没有参赛队。',
+  'season.says.nobody': '{kinds}：还没有参赛队',
   'season.horizon': '参赛队最早提前',
   'season.priority': '为参赛队保留的时段',
   'season.release': '开始前多久对所有人开放',

@@ -3,8 +3,6 @@ import type en from './en.run'
 import type { Message } from './text.svelte'
 
 export default {
-  'run.title': '现场管理',
-  'run.short': '现场',
   'run.tabs': '现场管理',
   'run.outages': '停用与报修',
   'run.qualifications': '上机资格',

@@ -1,11 +1,6 @@
 import attend from './zh.attend'
 import errors from './zh.errors'
-import series from './zh.series'
-import messages from './zh.messages'
 import refusals from './zh.refusals'
-import rules from './zh.rules'
-import run from './zh.run'
-import teams from './zh.teams'
 import wait from './zh.wait'
 import type { Messages } from './text.svelte'
 
@@ -41,6 +36,11 @@ export default {
   'nav.absences.short': '缺席',
   'nav.utilization': '使用率',
   'nav.utilization.short': '使用率',
+  'run.short': '现场',
+  'run.title': '现场管理',
+  'teams.title': '团队',
+  'nav.rules': '规则',
+  'nav.rules.short': '规则',
   'nav.admin': '工位管理',
   'nav.admin.short': '管理',
   'nav.account.short': '我',
@@ -372,12 +372,29 @@ export default {
   'admin.people.hint': '请添加预约和授课人员，或从 people.csv 导入。',
 
   ...refusals,
-  ...rules,
-  ...messages,
   ...attend,
   ...errors,
-  ...series,
-  ...run,
-  ...teams,
   ...wait,
+
+  'party.reason': '{stations}：{reason}',
+  'refusal.slot_taken': '该工位已被他人预约：{limit}。',
+  'refusal.station_out_of_order': '工位故障停用：{limit}。',
+  'refusal.too_little_notice': '预约时间太近，最早可从 {limit} 开始。',
+  'refusal.too_far_ahead': '预约时间太远，目前开放至 {limit}。',
+  'refusal.off_grid': '开始和结束时间须为 {limit} 的整数倍。',
+  'refusal.too_short': '时长太短：{actual}，至少 {limit}。',
+  'refusal.too_long': '时长太长：{actual}，最多 {limit}。',
+  'refusal.outside_opening_hours': '该时段实训室未开放，开放时间为 {limit}。',
+  'refusal.person_busy': '你已有其他工位：{limit}。',
+  'refusal.quota_exceeded': '额度为 {limit}，加上此次预约将达 {actual}。',
+  'refusal.off_periods': '须从某一节课开始、到某一节课结束，例如 {limit}。',
+  'refusal.travel_time': '两校区路程需 {limit}，间隔只有 {actual}。',
+  'refusal.companion_busy': '同行者已有其他工位：{limit}。',
+  'refusal.buddy_needed': '此工位须有 {limit} 在场，请填写同行者。',
+  'refusal.qualification_expired': '你的上岗资格于 {limit} 到期，早于预约结束，请联系指导教师续期。',
+  'refusal.suspended': '你缺席次数过多，{limit} 之前不能预约。',
+  'refusal.kept_for_teams': '该时段为竞赛队保留：{limit}。',
+  'refusal.too_late_to_change': '此预约只能在 {limit} 之前改期。',
+  'refusal.too_few_stations': '你需要{actual}，同一实训室内只有{limit}。',
+  'refusal.not_adjacent': '没有相邻的{actual}空闲，最多{limit}。',
 } satisfies Messages

@@ -6,8 +6,6 @@ export default {
   'nav.requests': '预约审批',
   'nav.requests.short': '审批',
   'why.free': '现在空闲',
-  'status.requested': '待审批',
-  'status.held': '候补名额',
   'book.requested': '已提交申请：{station} {span}。审批后会通知你。',
   'offers.title': '{n} 个候补名额等你确认',
   'offer.until': '为你保留至 {time}',

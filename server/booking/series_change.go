@@ -158,14 +158,8 @@ func (s *Service) alter(ctx context.Context, actor account.Actor, a *alteration,
 		case a.version != 0 && a.version != series.Version:
 			return Write{}, fault.Stale("series_changed", "the series has changed since you read it; look at it again")
 		}
-		var rows []Booking
-		for _, b := range v.Bookings {
-			if b.SeriesID == series.ID {
-				rows = append(rows, b)
-			}
-		}
 		a.programme = v.serves(Request{PersonID: series.PersonID, TeamID: teamOf(series)})
-		e, err := a.plan(v.Rules, series, rows, actor, now)
+		e, err := a.plan(v.Rules, series, v.ofSeries(series.ID), actor, now)
 		if err != nil {
 			return Write{}, err
 		}
@@ -196,6 +190,17 @@ func (s *Service) alter(ctx context.Context, actor account.Actor, a *alteration,
 		err = refused
 	}
 	return result, again, err
+}
+
+// ofSeries gives the bookings of a series that was asked for, in no order.
+func (v View) ofSeries(id string) []Booking {
+	var out []Booking
+	for _, b := range v.Bookings {
+		if b.SeriesID == id {
+			out = append(out, b)
+		}
+	}
+	return out
 }
 
 // begun reports whether an occurrence belongs to the past, which stays.

@@ -21,6 +21,7 @@ func waitlist() []suiteTest {
 		{"an offer is accepted once, and not after it has expired", acceptsOnce},
 		{"who declines leaves the line, and the next is asked", declines},
 		{"an early end, a move away and a shorter booking free time too", otherReleases},
+		{"an outage that ends and a series that is cancelled free time too", widerReleases},
 		{"what is free need not be waited for", freeNow},
 		{"nobody waits twice for the same, and who withdraws waits no more", withdraws},
 		{"an entry that nobody could serve is unmet demand", closes},
@@ -387,40 +388,6 @@ func lapsedHold(t *testing.T, b bench) {
 			refusedFor(t, err, booking.CodeSlotTaken) // the second comes before who did not wait
 		} else if err != nil {
 			t.Errorf("nobody waits any more: %v", err)
-		}
-	}
-}
-
-func waitPages(t *testing.T, b bench) {
-	b.reserve(t, Student(0), request(0, At(1, 10, 0), At(1, 11, 0)))
-	var want []string
-	for n := range 5 {
-		want = append(want, b.join(t, n+1, waitFor(0, At(1, 10, 0), At(1, 11, 0), 60, 60)).ID)
-	}
-	var got []string
-	f := booking.WaitFilter{Limit: 2}
-	for {
-		page, err := b.Stores[0].Waits(t.Context(), f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(page) == 0 {
-			break
-		}
-		for _, w := range page {
-			got = append(got, w.ID)
-		}
-		f.After = page[len(page)-1].Cursor()
-	}
-	if len(got) != len(want) {
-		t.Errorf("pages give %v, want %v", got, want)
-	}
-	for name, f := range map[string]booking.WaitFilter{
-		"person": {PersonID: StudentID(2)}, "odd": {PersonID: "\x00"}, "states": {States: []booking.WaitState{booking.WaitOffered, booking.WaitBooked}},
-	} {
-		page, err := b.Stores[0].Waits(t.Context(), f)
-		if n := map[string]int{"person": 1}[name]; err != nil || len(page) != n {
-			t.Errorf("%s: %v, %v", name, page, err)
 		}
 	}
 }

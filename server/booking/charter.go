@@ -31,6 +31,7 @@ func (c *Charter) clock() time.Time { return c.now().UTC().Truncate(time.Second)
 // Clause is one thing that the school decides: a PolicyRule, Quota, Season or Term.
 type Clause interface {
 	Document() Document
+	Validate() error
 }
 
 // Clause reads a stored document.
@@ -166,10 +167,8 @@ func (c *Charter) check(ctx context.Context, d Clause) (Document, error) {
 
 // CheckClause refuses a clause that makes no sense by itself, or has a name that nobody can read.
 func CheckClause(d Clause) error {
-	if v, ok := d.(interface{ Validate() error }); ok {
-		if err := v.Validate(); err != nil {
-			return err
-		}
+	if err := d.Validate(); err != nil {
+		return err
 	}
 	name := NameOf(d)
 	if d.Document().Kind == DocumentPolicy {

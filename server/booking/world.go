@@ -28,7 +28,7 @@ type gathered struct {
 	people         map[string]account.Person
 	teams          map[string]account.Team
 	qualifications map[string][]account.Qualification
-	strikes        map[string][]Strike
+	strikes        map[string][]Strike // by person, and by team
 }
 
 func newWorld(rules *Rules, settles bool) *world {
@@ -120,6 +120,9 @@ func (g *gathered) add(v View) {
 		if !g.seen["strike "+s.ID] {
 			g.seen["strike "+s.ID] = true
 			g.strikes[s.PersonID] = append(g.strikes[s.PersonID], s)
+			if s.TeamID != "" {
+				g.strikes[s.TeamID] = append(g.strikes[s.TeamID], s)
+			}
 		}
 	}
 }
@@ -193,8 +196,11 @@ func (w *world) view(j judged) View {
 	v := View{Rules: w.rules, People: w.people, Teams: w.teams}
 	for _, person := range append([]string{j.pr.personID}, j.pr.companions...) {
 		v.Qualifications = append(v.Qualifications, w.qualifications[person]...)
-		for _, s := range w.strikes[person] {
-			if !s.At.After(j.at) {
+	}
+	for _, who := range append([]string{j.pr.personID, j.pr.teamID}, j.pr.companions...) {
+		for _, s := range w.strikes[who] {
+			known := slices.ContainsFunc(v.Strikes, func(other Strike) bool { return other.ID == s.ID })
+			if !known && !s.At.After(j.at) {
 				v.Strikes = append(v.Strikes, s)
 			}
 		}

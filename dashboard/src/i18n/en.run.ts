@@ -46,7 +46,6 @@ export default {
   'displaced.kept.one': 'class: stays as it is',
 
   'fault.open': 'Fault reports',
-  'fault.hint': 'A fault was reported',
   'fault.hint.text': 'A fault was reported: {text}',
   'fault.by': '{name}, {time}',
   'fault.at': 'reported {time}',

@@ -47,7 +47,6 @@ export default {
   'displaced.kept.one': '课程：保持不变',
 
   'fault.open': '报修',
-  'fault.hint': '有人报修',
   'fault.hint.text': '有人报修：{text}',
   'fault.by': '{name}，{time}',
   'fault.at': '{time} 报修',

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // sites have time zones, whether or not the machine knows them
 )
 
 func main() {

@@ -15,44 +15,8 @@ const maxAvailability = 31 * 24 * time.Hour
 
 // GetAvailability implements StrictServerInterface.
 func (s *Server) GetAvailability(ctx context.Context, request GetAvailabilityRequestObject) (GetAvailabilityResponseObject, error) {
-	params := request.Params
-	span, err := spanOf(params.From, params.To, maxAvailability)
+	query, err := s.availabilityQuery(ctx, request.Params)
 	if err != nil {
-		return nil, err
-	}
-	query := booking.Query{From: span.From, Until: span.Until, Length: 30 * time.Minute}
-	if params.Minutes != nil {
-		query.Length = time.Duration(*params.Minutes) * time.Minute
-	}
-	named := 0
-	if params.Station != nil {
-		station, _, err := s.station(ctx, *params.Station)
-		if err != nil {
-			return nil, err
-		}
-		query.StationIDs = []string{station.ID}
-		named++
-	}
-	if params.Kind != nil {
-		kind, _, err := s.kind(ctx, *params.Kind)
-		if err != nil {
-			return nil, err
-		}
-		query.KindID = kind.ID
-		named++
-	}
-	if params.Room != nil {
-		room, _, err := s.room(ctx, *params.Room)
-		if err != nil {
-			return nil, err
-		}
-		query.RoomID = room.ID
-		named++
-	}
-	if named != 1 {
-		return nil, fault.Rule("one_of_station_kind_room", "name either a station, a kind or a room")
-	}
-	if query.TeamID, _, err = s.bookingTeam(ctx, params.Team, nil); err != nil {
 		return nil, err
 	}
 	free, err := s.deps.Bookings.Availability(ctx, callerOf(ctx).Actor, query)
@@ -67,7 +31,7 @@ func (s *Server) GetAvailability(ctx context.Context, request GetAvailabilityReq
 		return cmp.Or(a.From.Compare(b.From), cmp.Compare(d.stations[a.StationID].Code, d.stations[b.StationID].Code), cmp.Compare(a.StationID, b.StationID))
 	}
 	slices.SortFunc(free, order)
-	free, next, err := availabilityPage(free, order, params)
+	free, next, err := availabilityPage(free, order, request.Params)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +42,50 @@ func (s *Server) GetAvailability(ctx context.Context, request GetAvailabilityReq
 		})
 	}
 	return GetAvailability200JSONResponse(out), nil
+}
+
+// availabilityQuery gives what is asked about: a station, a kind or a room.
+func (s *Server) availabilityQuery(ctx context.Context, params GetAvailabilityParams) (booking.Query, error) {
+	span, err := spanOf(params.From, params.To, maxAvailability)
+	if err != nil {
+		return booking.Query{}, err
+	}
+	query := booking.Query{From: span.From, Until: span.Until, Length: 30 * time.Minute}
+	if params.Minutes != nil {
+		query.Length = time.Duration(*params.Minutes) * time.Minute
+	}
+	named := 0
+	if params.Station != nil {
+		station, _, err := s.station(ctx, *params.Station)
+		if err != nil {
+			return booking.Query{}, err
+		}
+		query.StationIDs = []string{station.ID}
+		named++
+	}
+	if params.Kind != nil {
+		kind, _, err := s.kind(ctx, *params.Kind)
+		if err != nil {
+			return booking.Query{}, err
+		}
+		query.KindID = kind.ID
+		named++
+	}
+	if params.Room != nil {
+		room, _, err := s.room(ctx, *params.Room)
+		if err != nil {
+			return booking.Query{}, err
+		}
+		query.RoomID = room.ID
+		named++
+	}
+	if named != 1 {
+		return booking.Query{}, fault.Rule("one_of_station_kind_room", "name either a station, a kind or a room")
+	}
+	if query.TeamID, _, err = s.bookingTeam(ctx, params.Team, nil); err != nil {
+		return booking.Query{}, err
+	}
+	return query, nil
 }
 
 // availabilityPage gives the page that is asked for. The cursor names its last interval, which somebody may have booked since.

@@ -102,6 +102,20 @@ func TestAPreviewOfABufferRefusesTheLaterOfTwoThatTouch(t *testing.T) {
 	wantRefused(t, p.preview(t, booking.PolicyRule{Scope: booking.ScopeSchool, BufferMinutes: &buffer}), booking.CodeSlotTaken, later)
 }
 
+func TestAPreviewBlamesNoChangeForWhatAnEarlierOneDid(t *testing.T) {
+	p := newPreviewed(t, bookingtest.NewSchool())
+	first := p.book(t, 0, bookingtest.At(1, 10, 0), bookingtest.At(1, 11, 0))
+	second := p.book(t, 0, bookingtest.At(1, 11, 0), bookingtest.At(1, 12, 0))
+	buffer, longest := 15, 30
+	rule := booking.PolicyRule{Scope: booking.ScopeSchool, BufferMinutes: &buffer}
+	doc, err := p.Put(t.Context(), bookingtest.Instructor(), rule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule.Version, rule.LongestMinutes = doc.Version, &longest
+	wantRefused(t, p.preview(t, rule), booking.CodeTooLong, first, second)
+}
+
 func TestAPreviewCountsWishesThatWouldHaveBeenAcceptedOnce(t *testing.T) {
 	p := newPreviewed(t, bookingtest.NewSchool())
 	for range 3 {

@@ -101,7 +101,7 @@ func (c *Charter) Preview(ctx context.Context, d Clause, kind DocumentKind, id s
 	if err != nil {
 		return out, err
 	}
-	worlds := [2]*world{newWorld(present, false), newWorld(changed, true)}
+	worlds := [2]*world{newWorld(present, nil), newWorld(changed, present)}
 	if err := c.gather(ctx, worlds, cases); err != nil {
 		return out, err
 	}

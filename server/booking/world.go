@@ -13,7 +13,7 @@ import (
 // world is what a preview judges by: rules, and what stands. Two worlds share what they have gathered and differ in rules.
 type world struct {
 	rules   *Rules
-	settles bool            // what stands is settled anew: these are not the rules it was made under
+	present *Rules          // those that hold now; nil in their own world
 	refused map[string]bool // bookings that would not be there
 	*gathered
 }
@@ -31,8 +31,8 @@ type gathered struct {
 	strikes        map[string][]Strike // by person, and by team
 }
 
-func newWorld(rules *Rules, settles bool) *world {
-	return &world{rules: rules, settles: settles, refused: map[string]bool{}, gathered: &gathered{
+func newWorld(rules, present *Rules) *world {
+	return &world{rules: rules, present: present, refused: map[string]bool{}, gathered: &gathered{
 		stations: map[string][]Booking{}, persons: map[string][]Booking{}, spent: map[string][]Booking{}, made: map[string]time.Time{},
 		seen: map[string]bool{}, people: map[string]account.Person{}, teams: map[string]account.Team{},
 		qualifications: map[string][]account.Qualification{}, strikes: map[string][]Strike{},
@@ -166,6 +166,18 @@ func (w *world) before(j judged, id string) bool {
 	return !known || at.Before(j.at) || (at.Equal(j.at) && id <= j.booking.ID)
 }
 
+// settle gives a booking as this world would have made it: with another time for cleaning, where the change is about that.
+func (w *world) settle(b Booking) Booking {
+	if w.present == nil {
+		return b
+	}
+	is, was := w.rules.places[b.StationID], w.present.places[b.StationID]
+	if is != nil && was != nil && is.policy.BufferMinutes != was.policy.BufferMinutes {
+		b.OccupiedUntil = b.EndsAt.Add(is.policy.buffer())
+	}
+	return b
+}
+
 // taken gives the bookings around the case that came before it, settled by the rules of this world.
 func (w *world) taken(j judged, p *place) []Booking {
 	reach := max(w.rules.reach(p.ID), p.policy.buffer())
@@ -176,9 +188,7 @@ func (w *world) taken(j judged, p *place) []Booking {
 			if (elsewhere && b.StationID == p.ID) || !w.before(j, b.ID) {
 				continue
 			}
-			if at := w.rules.places[b.StationID]; w.settles && at != nil {
-				b.OccupiedUntil = b.EndsAt.Add(at.policy.buffer())
-			}
+			b = w.settle(b)
 			if b.Occupied().Overlaps(window) {
 				out = append(out, b)
 			}

@@ -54,18 +54,21 @@ func ofBudget(per booking.QuotaPer, n int) string {
 	return fmt.Sprintf("person_id = $%d", n)
 }
 
-// show gives what was read as the decisions before have left it.
+// show gives what was read as the decisions before have left it, each booking once.
 func (s *spent) show(v *booking.View, ask booking.Ask, written map[string]booking.Booking) {
 	if len(ask.Budgets) == 0 {
 		return
 	}
-	slices.SortFunc(s.rows, func(a, b booking.Booking) int { return strings.Compare(a.ID, b.ID) })
-	s.rows = slices.CompactFunc(s.rows, func(a, b booking.Booking) bool { return a.ID == b.ID })
-	for _, found := range s.rows {
-		if _, changed := written[found.ID]; !changed {
-			v.Spent = append(v.Spent, found)
-		}
+	if len(ask.Budgets) > 1 || len(written) > 0 {
+		seen := make(map[string]bool, len(s.rows))
+		s.rows = slices.DeleteFunc(s.rows, func(found booking.Booking) bool {
+			_, changed := written[found.ID]
+			known := seen[found.ID]
+			seen[found.ID] = true
+			return known || changed
+		})
 	}
+	v.Spent = s.rows
 	for _, w := range written {
 		if slices.ContainsFunc(ask.Budgets, func(u booking.Budget) bool { return u.Concerns(w) }) {
 			v.Spent = append(v.Spent, w)

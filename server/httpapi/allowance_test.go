@@ -1,0 +1,49 @@
+package httpapi
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/labtide/labtide/server/account"
+)
+
+func TestPeopleSeeWhatIsLeftAndWhatTodaysRulesWouldSay(t *testing.T) {
+	s := newSchool(t)
+	none := s.ask(account.RoleStudent, "GET", "/api/v1/stations/PLC-01/allowance", nil).want(t, http.StatusOK).json(t)
+	if len(none["items"].([]any)) != 0 {
+		t.Errorf("without a quota: %v", none)
+	}
+	quota := map[string]any{"name": "a week", "scope": "school", "per": "person", "window": "week", "most_minutes": 360}
+	s.ask(account.RoleAdmin, "POST", "/api/v1/quotas", quota).want(t, http.StatusCreated)
+	made := s.ask(account.RoleStudent, "POST", "/api/v1/bookings", s.slotBody("PLC-01", 1)).want(t, http.StatusCreated).json(t)
+	left := s.ask(account.RoleStudent, "GET", "/api/v1/stations/PLC-02/allowance?at="+made["starts_at"].(string), nil).want(t, http.StatusOK).json(t)
+	item := left["items"].([]any)[0].(map[string]any)
+	if item["most_minutes"] != 360.0 || item["left_minutes"] != 300.0 || item["spent_minutes"] != 60.0 || item["window"] != "week" {
+		t.Errorf("after an hour: %v", item)
+	}
+	s.ask(account.RoleStudent, "GET", "/api/v1/stations/PLC-02/allowance?person="+s.people[account.RoleInstructor].ID, nil).want(t, http.StatusForbidden)
+	s.ask(account.RoleStudent, "GET", "/api/v1/stations/NONE/allowance", nil).want(t, http.StatusNotFound, "station_unknown")
+
+	path := "/api/v1/bookings/" + made["id"].(string)
+	if before := s.ask(account.RoleStudent, "GET", path, nil).want(t, http.StatusOK).json(t); before["flags"] != nil {
+		t.Errorf("flags before: %v", before["flags"])
+	}
+	s.ask(account.RoleAdmin, "PUT", "/api/v1/policies/school", map[string]any{"min_people": 2}).want(t, http.StatusOK)
+	after := s.ask(account.RoleStudent, "GET", path, nil).want(t, http.StatusOK).json(t)
+	if flags, _ := after["flags"].([]any); !slices.Equal(flags, []any{"buddy_needed"}) {
+		t.Errorf("flags after: %v", after["flags"])
+	}
+
+	alone := s.slotBody("PLC-02", 3)
+	s.ask(account.RoleStudent, "POST", "/api/v1/bookings", alone).want(t, http.StatusUnprocessableEntity, "buddy_needed")
+	alone["companions"] = []string{"nobody"}
+	s.ask(account.RoleStudent, "POST", "/api/v1/bookings", alone).want(t, http.StatusNotFound, "companion_unknown")
+	alone["companions"] = []string{s.people[account.RoleStudent].ID}
+	s.ask(account.RoleStudent, "POST", "/api/v1/bookings", alone).want(t, http.StatusUnprocessableEntity, "companions_invalid")
+	alone["companions"] = []string{"instructor"} // a login
+	both := s.ask(account.RoleStudent, "POST", "/api/v1/bookings", alone).want(t, http.StatusCreated).json(t)
+	if with, _ := both["companions"].([]any); len(with) != 1 || with[0].(map[string]any)["id"] != s.people[account.RoleInstructor].ID {
+		t.Errorf("together with %v", both["companions"])
+	}
+}

@@ -203,11 +203,14 @@ func (q *inquiry) within(gap equipment.Interval, f Free, wanted, shortest time.D
 		from = latest
 	}
 	if from.After(gap.From) {
-		from = later(gap.From, q.place.floor(from))
+		from = later(gap.From, q.place.starts.floor(from))
 	} else {
 		from = gap.From
 	}
-	until := q.place.ceil(from.Add(wanted))
+	until := q.place.floor(from.Add(wanted))
+	if until.Sub(from) < shortest { // what begins now, or a lesson period, is longer or too short
+		until = q.place.ends.ceil(from.Add(shortest))
+	}
 	if until.After(gap.Until) {
 		until = gap.Until
 	}

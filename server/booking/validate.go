@@ -100,6 +100,7 @@ func ruleBook() []rule {
 		{code: CodeSuspended, check: suspended},
 		{code: CodeKeptForTeams, lasting: true, check: keptForTeams},
 		{code: CodeQuotaExceeded, all: quotaExceeded, account: true},
+		{code: CodeApprovalNeeded, check: approvalNeeded},
 	}
 }
 

@@ -45,6 +45,12 @@ func requests(t *testing.T, b bench) {
 	if err != nil || got.Status != booking.StatusConfirmed || got.Version != 2 || got.DueAt.Equal(asked.DueAt) {
 		t.Fatalf("approved: %+v, %v", got, err)
 	}
+	later := got.EndsAt.Add(30 * time.Minute)
+	_, err = b.clocked(0, got.StartsAt.Add(time.Minute)).Change(t.Context(), Student(0), got.ID, 0, booking.Change{EndsAt: &later})
+	refusedFor(t, err, booking.CodeApprovalNeeded)
+	if moved, err := b.service(0).Change(t.Context(), Student(0), got.ID, 0, booking.Change{EndsAt: &later}); err != nil || moved.Status != booking.StatusRequested {
+		t.Errorf("longer than what was approved: %+v, %v", moved, err)
+	}
 	w := b.join(t, 5, waitFor(1, At(1, 14, 0), At(1, 15, 0), 60, 60))
 	_, err = b.service(0).DeclineRequest(t.Context(), admin, forAdmin.ID, 0, "")
 	wantKind(t, err, fault.KindRule)

@@ -272,7 +272,7 @@ func otherReleases(t *testing.T, b bench) {
 	if _, err := b.clocked(1, later).Cancel(t.Context(), Student(3), running.ID, 0); err != nil {
 		t.Fatal(err)
 	}
-	hold := b.offered(t, afterEnd, 2, At(0, 10, 40), At(0, 11, 45))
+	hold := b.offered(t, afterEnd, 2, At(0, 10, 40), At(0, 11, 30))
 	taken, err := b.clocked(0, later.Add(9*time.Minute)).Accept(t.Context(), Student(4), hold.ID)
 	if err != nil || !taken.StartsAt.Equal(At(0, 10, 49)) || !taken.EndsAt.Equal(hold.EndsAt) {
 		t.Errorf("taken after its start: %+v, %v", taken, err)

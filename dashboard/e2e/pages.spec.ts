@@ -9,7 +9,7 @@ const PAGES: { name: string; path: string; role: Role; ready: string }[] = [
   { name: 'board as an instructor sees it', path: '/', role: 'instructor', ready: '[data-liveness=live]' },
   { name: 'board of nothing', path: '/?q=nothing-is-called-so', role: 'student', ready: '.empty' },
   { name: 'station', path: '/stations/{station}', role: 'student', ready: 'form select' },
-  { name: 'station on another day', path: '/s/{station}?day={tomorrow}', role: 'instructor', ready: '.hours' },
+  { name: 'station on another day', path: '/stations/{station}?day={tomorrow}', role: 'instructor', ready: '.hours' },
   { name: 'station that is not', path: '/stations/NOPE-1', role: 'student', ready: '.empty' },
   { name: 'bookings', path: '/bookings', role: 'student', ready: 'h2' },
   { name: 'utilisation', path: '/utilization', role: 'planner', ready: '.figures' },

@@ -25,6 +25,7 @@ const (
 	ActionGrantQualifications Action = "grant_qualifications"
 	ActionManageAttendance    Action = "manage_attendance"
 	ActionManageEquipment     Action = "manage_equipment"
+	ActionManageMessages      Action = "manage_messages"
 	ActionManageOutages       Action = "manage_outages"
 	ActionManageOwnTokens     Action = "manage_own_tokens"
 	ActionManagePeople        Action = "manage_people"

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/fault"
 	"github.com/labtide/labtide/server/telemetry"
@@ -167,6 +169,14 @@ func (s *Server) PlaceDevice(ctx context.Context, request PlaceDeviceRequestObje
 		return nil, err
 	}
 	return PlaceDevice200JSONResponse{Body: body, Headers: PlaceDevice200ResponseHeaders{ETag: etag(device.Version)}}, nil
+}
+
+// refuseByRule is asRule for whatever a handler answers: a body that does not fit the schema never comes so far.
+func refuseByRule(next StrictHandlerFunc, _ string) StrictHandlerFunc {
+	return func(c echo.Context, request any) (any, error) {
+		response, err := next(c, request)
+		return response, asRule(err)
+	}
 }
 
 // asRule turns "invalid" into "a rule says no": the shape of the request was right, so it is no bad request.

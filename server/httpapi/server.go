@@ -112,7 +112,7 @@ func (s *Server) route() error {
 	}
 	e.Pre(escaped)
 	e.Use(s.observe, compress(s.operations), s.guard)
-	wrapper := ServerInterfaceWrapper{Handler: NewStrictHandler(s, nil)}
+	wrapper := ServerInterfaceWrapper{Handler: NewStrictHandler(s, []StrictMiddlewareFunc{refuseByRule})}
 	RegisterHandlers(heads{e}, wrapper.Handler)
 	for route, allowed := range s.allowedMethods() {
 		for _, method := range methods {

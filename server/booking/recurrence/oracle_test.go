@@ -68,6 +68,10 @@ func TestAnotherLibraryGivesTheSameDays(t *testing.T) {
 			wantCode(t, err, "series_empty")
 			continue
 		}
+		if last := want[len(want)-1]; last > equipment.Day(first.AddDate(10, 0, 0).Format(time.DateOnly)) {
+			wantCode(t, err, "series_too_long") // the other one goes on; a school plans no further
+			continue
+		}
 		if err != nil || !slices.Equal(got, want) {
 			t.Fatalf("seed %d: %s from %s gives\n%v, want\n%v: %v", seed, text, first.Format(time.DateOnly), got, want, err)
 		}

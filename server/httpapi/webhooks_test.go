@@ -65,8 +65,8 @@ func TestAWrongWebhookIsRefused(t *testing.T) {
 		status     int
 		code       string
 	}{
-		{"ftp://x.example", "wecom", http.StatusBadRequest, "webhook_url_invalid"},
-		{"https://u:p@x.example", "dingtalk", http.StatusBadRequest, "webhook_url_invalid"},
+		{"ftp://x.example", "wecom", http.StatusUnprocessableEntity, "webhook_url_invalid"},
+		{"https://u:p@x.example", "dingtalk", http.StatusUnprocessableEntity, "webhook_url_invalid"},
 		{"https://x.example", "fax", http.StatusBadRequest, ""},
 	} {
 		got := s.ask(account.RoleAdmin, http.MethodPost, "/api/v1/webhooks", map[string]any{"name": "x", "url": test.url, "shape": test.shape})

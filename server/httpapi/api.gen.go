@@ -8964,14 +8964,14 @@ type ExportPoliciesResponseObject interface {
 	VisitExportPoliciesResponse(w http.ResponseWriter) error
 }
 
-type ExportPolicies200TextyamlResponse struct {
+type ExportPolicies200ApplicationyamlResponse struct {
 	Body          io.Reader
 	ContentLength int64
 }
 
-func (response ExportPolicies200TextyamlResponse) VisitExportPoliciesResponse(w http.ResponseWriter) error {
+func (response ExportPolicies200ApplicationyamlResponse) VisitExportPoliciesResponse(w http.ResponseWriter) error {
 
-	w.Header().Set("Content-Type", "text/yaml")
+	w.Header().Set("Content-Type", "application/yaml")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}

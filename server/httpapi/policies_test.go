@@ -165,12 +165,12 @@ func TestThePolicyFileGoesOutAndComesInAgain(t *testing.T) {
 	s := newSchool(t)
 	s.ask(account.RoleAdmin, "PUT", "/api/v1/policies/room/R1", map[string]any{"buffer_minutes": 10}).want(t, 200)
 	out := s.ask(account.RolePlanner, "GET", "/api/v1/policies/export", nil).want(t, 200)
-	if out.header.Get("Content-Type") != "text/yaml" || !strings.Contains(string(out.body), "    R1:\n      buffer_minutes: 10\n") {
+	if out.header.Get("Content-Type") != "application/yaml" || !strings.Contains(string(out.body), "    R1:\n      buffer_minutes: 10\n") {
 		t.Fatalf("%s: %s", out.header.Get("Content-Type"), out.body)
 	}
 	text := strings.Replace(string(out.body), "buffer_minutes: 10", "buffer_minutes: 20", 1)
 	send := func(query, body string, role account.Role) answered {
-		return s.ask(role, "POST", "/api/v1/policies/import"+query, body, "Content-Type", "text/yaml")
+		return s.ask(role, "POST", "/api/v1/policies/import"+query, body, "Content-Type", "application/yaml")
 	}
 	send("", text, account.RolePlanner).want(t, 403, "not_allowed")
 	dry := send("?dry_run=true", text, account.RoleAdmin).want(t, 200)

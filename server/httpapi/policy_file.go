@@ -14,7 +14,7 @@ import (
 // ExportPolicies implements StrictServerInterface.
 func (s *Server) ExportPolicies(ctx context.Context, _ ExportPoliciesRequestObject) (ExportPoliciesResponseObject, error) {
 	text, err := policyfile.Export(ctx, s.deps.Charter)
-	return ExportPolicies200TextyamlResponse{Body: bytes.NewReader(text), ContentLength: int64(len(text))}, err
+	return ExportPolicies200ApplicationyamlResponse{Body: bytes.NewReader(text), ContentLength: int64(len(text))}, err
 }
 
 // ImportPolicies implements StrictServerInterface.

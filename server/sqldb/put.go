@@ -102,7 +102,7 @@ func (t *tx) resolve(table, thing, idOrCode string) (string, error) {
 	case len(ids) == 1:
 		return ids[0], nil
 	case len(ids) > 1:
-		return "", fault.NotFound("code_ambiguous", "more than one %s has the code %q; use its id", thing, idOrCode)
+		return "", fault.Conflict("code_ambiguous", "more than one %s has the code %q; use its id", thing, idOrCode)
 	}
 	return "", unknown(thing, idOrCode)
 }

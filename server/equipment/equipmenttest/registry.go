@@ -123,13 +123,13 @@ func testCodes(t *testing.T, f *fixture) {
 	}
 	f.room(two.ID, "A101")
 	_, err := f.PutStation(ctx, equipment.Station{RoomID: "A101", KindID: "cnc", Code: "C-2"})
-	f.want(err, fault.KindNotFound, "code_ambiguous")
+	f.want(err, fault.KindConflict, "code_ambiguous")
 	second := must[equipment.Station](t)(f.PutStation(ctx, equipment.Station{SiteID: "BA", RoomID: "A101", KindID: "cnc", Code: "C-1"}))
 	if second.SiteID != two.ID {
 		t.Errorf("the station is on the site %q", second.SiteID)
 	}
 	_, err = f.StationByID(ctx, "C-1")
-	f.want(err, fault.KindNotFound, "code_ambiguous")
+	f.want(err, fault.KindConflict, "code_ambiguous")
 }
 
 func testSites(t *testing.T, f *fixture) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/labtide/labtide/server/account"
 	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/csvimport"
 	"github.com/labtide/labtide/server/equipment"
@@ -115,7 +116,7 @@ func TestAMinuteOfAPlayedDeviceIsTheOneThatWouldHaveBeenImported(t *testing.T) {
 }
 
 func TestTheRulesOfTheSchoolAreThoseOfAPolicyFile(t *testing.T) {
-	names := booking.Register{Rooms: []equipment.Room{{ID: "d305", Code: "D305"}}}
+	names := booking.Register{Rooms: []equipment.Room{{ID: "d305", Code: "D305"}}, Teams: []account.Team{{ID: "rob", Code: robotTeam}}}
 	for _, k := range kinds() {
 		names.Kinds = append(names.Kinds, equipment.Kind{ID: k.code, Code: k.code})
 	}

@@ -104,6 +104,21 @@ func (w *writer) people() {
 	}
 	w.file("people.csv", "login,name,role,programme", rows)
 	w.teams()
+	w.qualifications()
+}
+
+// qualifications: all but the demo's student have had the CNC safety course; for every seventh it has nearly run out.
+func (w *writer) qualifications() {
+	var rows [][]string
+	granted := Today(w.now).Add(-2 * PastDays).Start(w.loc)
+	for i, p := range pupils() {
+		expires := Today(w.now).Add(10 * PastDays)
+		if i%7 == 3 {
+			expires = Today(w.now).Add(6)
+		}
+		rows = append(rows, []string{p.Login, "cnc", instant(granted), instant(expires.Start(w.loc)), "安全培训 Safety course"})
+	}
+	w.file("qualifications.csv", "person,kind,granted_at,expires_at,note", rows)
 }
 
 func (w *writer) bookings() {

@@ -17,7 +17,7 @@ func lessons() []string {
 }
 
 // Rules gives what the school decides about booking, as a policy file: lesson periods in one room, time for cleaning at
-// the CNC machines, a fair share of the PLC benches, the term, and the season before a competition.
+// the CNC machines and who may run them, a fair share of the PLC benches, the term, and the season before a competition.
 func Rules(now time.Time) []byte {
 	today := Today(now)
 	monday := today.Add(-(int(today.Weekday()) + 6) % 7)
@@ -33,6 +33,8 @@ func Rules(now time.Time) []byte {
   kinds:
     cnc:
       buffer_minutes: 15
+      qualification: true
+      qualification_unused_days: 120
 quotas:
   - name: "PLC 实训台每周 12 小时 PLC benches, 12 hours a week"
     scope: kind
@@ -45,15 +47,19 @@ seasons:
     starts: %s
     ends: %s
     kinds: [robot-cell]
-    teams: []
+    teams: [%s]
     horizon_days: 28
+    priority:
+      - weekdays: [sat, sun]
+        from: "18:00"
+        until: "21:00"
     release_hours: 24
     decay_after: 2
 terms:
   - name: "本学期 This term"
     starts: %s
     ends: %s
-`, strings.Join(lessons(), `", "`), monday.Add(-7), monday.Add(34), monday.Add(-12*7), lastDay(monday))
+`, strings.Join(lessons(), `", "`), monday.Add(-7), monday.Add(34), robotTeam, monday.Add(-12*7), lastDay(monday))
 }
 
 // lastDay gives the Sunday that ends the eighteenth week of a term whose thirteenth begins on that Monday.

@@ -9,12 +9,16 @@ import (
 	"github.com/labtide/labtide/server/booking"
 )
 
-// teamCode is the code of the team that the demo's student leads.
-const teamCode = "WS-PLC"
+// teamCode is the code of the team that the demo's student leads; robotTeam prepares for the contest of the season.
+const (
+	teamCode  = "WS-PLC"
+	robotTeam = "WS-ROB"
+)
 
 func (w *writer) teams() {
 	w.file("teams.csv", "code,name,programme,captains,members", [][]string{
 		{teamCode, "工业控制竞赛队 Industrial control team", "机电 Mechatronics", Accounts()[0].Login, "s2401 s2406 s2411"},
+		{robotTeam, "机器人竞赛队 Robotics team", "机器人 Robotics", "s2403", "s2408 s2413"},
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/labtide/labtide/agent/app"
 	"github.com/labtide/labtide/agent/config"
+	"github.com/labtide/labtide/agent/screen"
 	"github.com/labtide/labtide/configs"
 )
 
@@ -32,6 +33,7 @@ func commands() []command {
 		{"run", "watch this computer and tell the server; the same as no command", runAgent},
 		{"enroll", "trade a one-time code for this device's credentials", enroll},
 		{"status", "tell what the agent of this computer does", status},
+		{"screen", "show the notices of this computer's agent in this session; for one that runs as a service", followNotices},
 		{"config check", "say what is wrong with a configuration", checkConfig},
 		{"config print", "print the configuration that holds", printConfig},
 		{"config example", "print the example file: every key with its default", exampleConfig},
@@ -217,6 +219,19 @@ func status(_ context.Context, c *call) error {
 		return encoder.Encode(s)
 	}
 	return s.Print(c.stdout)
+}
+
+func followNotices(ctx context.Context, c *call) error {
+	load := c.config()
+	if err := c.parse(); err != nil {
+		return err
+	}
+	cfg, err := load()
+	if err != nil {
+		return err
+	}
+	board := screen.Board{Path: cfg.Notices.ServicePath()}
+	return board.Follow(ctx, screen.Session(os.Getenv).Show, logger(cfg.Log, c.stderr))
 }
 
 func checkConfig(_ context.Context, c *call) error {

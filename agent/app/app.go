@@ -19,6 +19,7 @@ import (
 	"github.com/labtide/labtide/agent/collect"
 	"github.com/labtide/labtide/agent/config"
 	"github.com/labtide/labtide/agent/outbox"
+	"github.com/labtide/labtide/agent/screen"
 	"github.com/labtide/labtide/agent/uplink"
 	"github.com/labtide/labtide/agent/usage"
 	"github.com/labtide/labtide/agent/wire"
@@ -53,6 +54,8 @@ type App struct {
 	waiting []wire.Sample // the disk refused them
 	wish    wire.Config
 	shown   []wire.Notice
+	board   screen.Board // "": they are shown here
+	display chan wire.Notice
 	written time.Time // the status file
 }
 
@@ -68,6 +71,7 @@ func New(cfg config.Config, log *slog.Logger) (*App, error) {
 		cfg: cfg, credentials: credentials, folder: filepath.Join(data, credentials.Device), log: log,
 		read: collectors.Read, scan: collectors.ScanApplications,
 		wishes: make(chan wire.Config, 1), notices: make(chan wire.Notice, 8),
+		board: screen.Board{Path: cfg.Notices.Path()}, display: make(chan wire.Notice, maxShown),
 	}, nil
 }
 
@@ -110,6 +114,8 @@ func (a *App) Run(ctx context.Context) (err error) {
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	watched := a.observe(watching)
+	displayed := a.onScreen(watching, screen.Session(os.Getenv))
+	defer func() { stop(); <-displayed }()
 	select {
 	case failed := <-ended: // it cannot go on without its session number
 		stop()

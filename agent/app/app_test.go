@@ -17,6 +17,7 @@ import (
 	"github.com/labtide/labtide/agent/collect"
 	"github.com/labtide/labtide/agent/config"
 	"github.com/labtide/labtide/agent/outbox"
+	"github.com/labtide/labtide/agent/screen"
 	"github.com/labtide/labtide/agent/uplink"
 	"github.com/labtide/labtide/agent/wire"
 )
@@ -185,7 +186,8 @@ func TestTheServerCannotTurnOnWhatIsOffHere(t *testing.T) {
 
 func TestANoticeIsShownOnceUntilItExpires(t *testing.T) {
 	var log bytes.Buffer
-	a := &App{log: slog.New(slog.NewTextHandler(&log, nil))}
+	board := filepath.Join(t.TempDir(), "notices.json")
+	a := &App{log: slog.New(slog.NewTextHandler(&log, nil)), board: screen.Board{Path: board}}
 	notice := func(id string, in time.Duration) wire.Notice {
 		return wire.Notice{Version: 1, ID: id, Level: wire.LevelInfo, Title: wire.Text{"en": "hello " + id}, ExpiresAt: time.Now().Add(in)}
 	}
@@ -200,6 +202,9 @@ func TestANoticeIsShownOnceUntilItExpires(t *testing.T) {
 	}
 	if len(a.shown) != maxShown {
 		t.Errorf("%d are shown", len(a.shown))
+	}
+	if content, err := os.ReadFile(board); err != nil || strings.Count(string(content), "hello") != maxShown {
+		t.Errorf("on the board is %s (%v)", content, err)
 	}
 }
 

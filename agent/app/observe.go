@@ -145,31 +145,3 @@ func (a *App) idleAfter() time.Duration {
 func (a *App) scanning() bool {
 	return a.cfg.Applications.Scan && (a.wish.ScanApplications == nil || *a.wish.ScanApplications)
 }
-
-// maxShown is how many notices the status shows.
-const maxShown = 5
-
-// show takes a notice for the person at the station: into the log, and into the status until it expires. One that was
-// shown is only replaced.
-func (a *App) show(n wire.Notice) {
-	now := time.Now()
-	kept := a.shown[:0]
-	known := false
-	for _, old := range a.shown {
-		known = known || old.ID == n.ID
-		if old.ID != n.ID && now.Before(old.ExpiresAt) {
-			kept = append(kept, old)
-		}
-	}
-	a.shown = kept
-	if now.Before(n.ExpiresAt) {
-		if !known {
-			a.log.Info("notice", "level", n.Level, "title", n.Title.In("en"), "body", n.Body.In("en"), "expires_at", n.ExpiresAt)
-		}
-		a.shown = append(a.shown, n)
-	}
-	if over := len(a.shown) - maxShown; over > 0 {
-		a.shown = append(a.shown[:0], a.shown[over:]...)
-	}
-	a.changed.Store(true)
-}

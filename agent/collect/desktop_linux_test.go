@@ -1,66 +1,23 @@
 package collect
 
 import (
-	"errors"
 	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/labtide/labtide/agent/collect/collecttest"
 )
 
-// need returns the path of a program, or skips the test.
-func need(t *testing.T, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("LABTIDE_REQUIRE_SERVICES") == "1" {
-		t.Fatalf("%s is missing", program)
-	}
-	t.Skipf("%s is missing", program)
-	return ""
-}
-
-// launch starts a program that writes one line to the file descriptor it is given when it is ready.
-func launch(t *testing.T, program string, args ...string) (line string) {
-	t.Helper()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program, args...)
-	cmd.ExtraFiles = []*os.File{w}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		// Ended in order, it removes its sockets.
-		if err := errors.Join(cmd.Process.Signal(syscall.SIGTERM), r.Close()); err != nil {
-			t.Error(err)
-		}
-		cmd.Wait() //nolint:errcheck // however it ends
-	})
-	w.Close()
-	var b [256]byte
-	n, err := r.Read(b[:])
-	if err != nil {
-		t.Fatalf("%s does not start: %v", program, err)
-	}
-	return strings.TrimSpace(string(b[:n]))
-}
-
 func TestARealXServerTellsTheIdleTime(t *testing.T) {
-	xvfb, xdotool := need(t, "Xvfb"), need(t, "xdotool")
-	display := ":" + launch(t, xvfb, "-displayfd", "3", "-nolisten", "tcp", "-screen", "0", "320x200x8")
+	xvfb, xdotool := collecttest.Need(t, "Xvfb"), collecttest.Need(t, "xdotool")
+	display := ":" + collecttest.Launch(t, xvfb, "-displayfd", "3", "-nolisten", "tcp", "-screen", "0", "320x200x8")
 	c := newX11(display)
 	begin := time.Now()
 	look := func() time.Duration {
@@ -87,7 +44,7 @@ func TestARealXServerTellsTheIdleTime(t *testing.T) {
 }
 
 func TestAnXServerAsksForItsCookie(t *testing.T) {
-	xvfb, xauth := need(t, "Xvfb"), need(t, "xauth")
+	xvfb, xauth := collecttest.Need(t, "Xvfb"), collecttest.Need(t, "xauth")
 	file := filepath.Join(t.TempDir(), "authority")
 	const cookie = "00112233445566778899aabbccddeeff"
 	// The display's number is known only when it runs, so the cookie is for any.
@@ -97,7 +54,7 @@ func TestAnXServerAsksForItsCookie(t *testing.T) {
 	if out, err := exec.Command(xauth, "-f", serverFile, "add", ":0", ".", cookie).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	display := ":" + launch(t, xvfb, "-displayfd", "3", "-nolisten", "tcp", "-screen", "0", "320x200x8", "-auth", serverFile)
+	display := ":" + collecttest.Launch(t, xvfb, "-displayfd", "3", "-nolisten", "tcp", "-screen", "0", "320x200x8", "-auth", serverFile)
 	c := newX11(display)
 	var r Reading
 	if err := c.Collect(&r); err == nil || r.X11.Known || !r.Display {
@@ -184,14 +141,7 @@ func (p *properties) set(name string, value any) {
 }
 
 func TestLogindIsAskedAgainWhenItSaysThatSomethingChanged(t *testing.T) {
-	daemon := need(t, "dbus-daemon")
-	address := "unix:path=" + filepath.Join(t.TempDir(), "bus")
-	launch(t, daemon, "--session", "--nofork", "--nopidfile", "--address="+address, "--print-address=3")
-	server, err := dbus.Connect(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	address, server := collecttest.Bus(t)
 	manager := &login{sessions: []string{"c1"}}
 	desktop := &properties{values: map[string]dbus.Variant{
 		"Class": dbus.MakeVariant("user"), "Type": dbus.MakeVariant("wayland"), "State": dbus.MakeVariant("active"),

@@ -18,6 +18,7 @@ type Config struct {
 	Applications Applications `yaml:"applications"`
 	Outbox       Outbox       `yaml:"outbox"`
 	Uplink       Uplink       `yaml:"uplink"`
+	Notices      Notices      `yaml:"notices"`
 	Log          Log          `yaml:"log"`
 }
 
@@ -64,6 +65,11 @@ type Uplink struct {
 	ReconnectAtMost time.Duration `yaml:"reconnect_at_most"`
 }
 
+// Notices is where the server's messages for the person at the station go.
+type Notices struct {
+	Board string `yaml:"board"`
+}
+
 // Log is what the agent says about itself, on standard error.
 type Log struct {
 	Level  string `yaml:"level"`
@@ -90,6 +96,23 @@ func Default() Config {
 		},
 		Log: Log{Level: "info", Format: "text"},
 	}
+}
+
+// Path is the file that the agent writes: the one that is set, else that of a service. "": the agent runs in a person's own
+// session and shows notices there by itself.
+func (n Notices) Path() string {
+	if n.Board == "" && (runtime.GOOS != "linux" || os.Geteuid() != 0) {
+		return ""
+	}
+	return n.ServicePath()
+}
+
+// ServicePath is the file that `agent screen` follows in a person's session: where a service writes.
+func (n Notices) ServicePath() string {
+	if n.Board != "" {
+		return n.Board
+	}
+	return "/run/labtide-agent/notices.json"
 }
 
 // Path is the data folder: the one that is set, else the usual one of the system for a service, or for a person.

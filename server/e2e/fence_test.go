@@ -40,6 +40,7 @@ func plan() map[string]room {
 		"agent/config":  {own: "configs agent/wire", their: "github.com/goccy/go-yaml"},
 		"agent/wire":    {},
 		"agent/collect": {own: "agent/wire", their: "github.com/shirou/gopsutil github.com/godbus/dbus github.com/jezek/xgb golang.org/x/sys"},
+		"agent/screen":  {own: "agent/wire", their: "github.com/godbus/dbus"},
 		"agent/usage":   {own: "agent/wire"},
 		"agent/outbox":  {own: "agent/wire"},
 		"agent/uplink":  {own: "agent/wire agent/outbox", their: "github.com/eclipse/paho.mqtt.golang golang.org/x/time"},

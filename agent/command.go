@@ -120,18 +120,17 @@ func (c *call) parse() error {
 	return nil
 }
 
-// config adds the flag for the file; the function that it returns reads it after parse.
-func (c *call) config() func() (config.Config, error) {
+// settings adds the flag for the file, reads the flags, and then the file and the environment.
+func (c *call) settings() (config.Config, error) {
 	file := c.flags.String("config", "", "`FILE` of settings; without it the defaults and the environment hold")
-	return func() (config.Config, error) { return config.Load(*file, os.Environ()) }
+	if err := c.parse(); err != nil {
+		return config.Config{}, err
+	}
+	return config.Load(*file, os.Environ())
 }
 
 func runAgent(ctx context.Context, c *call) error {
-	load := c.config()
-	if err := c.parse(); err != nil {
-		return err
-	}
-	cfg, err := load()
+	cfg, err := c.settings()
 	if err != nil {
 		return err
 	}
@@ -155,21 +154,17 @@ func logger(l config.Log, w io.Writer) *slog.Logger {
 }
 
 func enroll(ctx context.Context, c *call) error {
-	load := c.config()
 	var e app.Enrolment
 	c.flags.StringVar(&e.Server, "server", "", "`URL` of the server, such as https://labs.school.example")
 	c.flags.StringVar(&e.Code, "code", "", "the one-time `CODE` from the dashboard")
 	c.flags.BoolVar(&e.Replace, "replace", false, "replace the credentials that this computer has")
 	ca := c.flags.String("ca", "", "`FILE` of certificates (PEM) to trust for the server")
-	if err := c.parse(); err != nil {
+	cfg, err := c.settings()
+	if err != nil {
 		return err
 	}
 	if e.Server == "" || e.Code == "" {
 		return misuse{errors.New("agent enroll needs -server URL and -code CODE")}
-	}
-	cfg, err := load()
-	if err != nil {
-		return err
 	}
 	if *ca != "" {
 		if e.CA, err = os.ReadFile(*ca); err != nil {
@@ -200,12 +195,8 @@ func inTheClear(server string) bool {
 }
 
 func status(_ context.Context, c *call) error {
-	load := c.config()
 	asJSON := c.flags.Bool("json", false, "print JSON for scripts")
-	if err := c.parse(); err != nil {
-		return err
-	}
-	cfg, err := load()
+	cfg, err := c.settings()
 	if err != nil {
 		return err
 	}
@@ -222,11 +213,7 @@ func status(_ context.Context, c *call) error {
 }
 
 func followNotices(ctx context.Context, c *call) error {
-	load := c.config()
-	if err := c.parse(); err != nil {
-		return err
-	}
-	cfg, err := load()
+	cfg, err := c.settings()
 	if err != nil {
 		return err
 	}
@@ -235,11 +222,7 @@ func followNotices(ctx context.Context, c *call) error {
 }
 
 func checkConfig(_ context.Context, c *call) error {
-	load := c.config()
-	if err := c.parse(); err != nil {
-		return err
-	}
-	if _, err := load(); err != nil {
+	if _, err := c.settings(); err != nil {
 		return err
 	}
 	fmt.Fprintln(c.stderr, "the configuration is good")
@@ -247,11 +230,7 @@ func checkConfig(_ context.Context, c *call) error {
 }
 
 func printConfig(_ context.Context, c *call) error {
-	load := c.config()
-	if err := c.parse(); err != nil {
-		return err
-	}
-	cfg, err := load()
+	cfg, err := c.settings()
 	if err != nil {
 		return err
 	}

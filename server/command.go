@@ -130,10 +130,13 @@ func (c *call) parse(words ...string) error {
 	return nil
 }
 
-// config registers the -config flag; call the result after parse.
-func (c *call) config() func() (config.Config, error) {
+// settings adds the -config flag, reads the flags and the words behind them, and then the file and the environment.
+func (c *call) settings(words ...string) (config.Config, error) {
 	path := c.flags.String("config", "", "configuration `file` (YAML); without one the defaults and the environment hold")
-	return func() (config.Config, error) { return config.Load(*path, os.Environ()) }
+	if err := c.parse(words...); err != nil {
+		return config.Config{}, err
+	}
+	return config.Load(*path, os.Environ())
 }
 
 // logger writes as the configuration says.

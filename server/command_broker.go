@@ -23,16 +23,12 @@ func brokerCredentials(ctx context.Context, c *call) error {
 		others = append(others, path)
 		return nil
 	})
-	load := c.config()
-	if err := c.parse(); err != nil {
+	cfg, err := c.settings()
+	if err != nil {
 		return err
 	}
 	if *format != "mosquitto" {
 		return usage{"-format knows mosquitto only"}
-	}
-	cfg, err := load()
-	if err != nil {
-		return err
 	}
 	servers := []broker.Account{{Name: cfg.MQTT.Username, Password: cfg.MQTT.Password}}
 	for _, path := range others {

@@ -7,11 +7,7 @@ import (
 )
 
 func checkConfig(_ context.Context, c *call) error {
-	load := c.config()
-	if err := c.parse(); err != nil {
-		return err
-	}
-	if _, err := load(); err != nil {
+	if _, err := c.settings(); err != nil {
 		return err
 	}
 	c.sayf("The configuration is sound.\n")
@@ -19,11 +15,7 @@ func checkConfig(_ context.Context, c *call) error {
 }
 
 func printConfig(_ context.Context, c *call) error {
-	load := c.config()
-	if err := c.parse(); err != nil {
-		return err
-	}
-	cfg, err := load()
+	cfg, err := c.settings()
 	if err != nil {
 		return err
 	}

@@ -9,11 +9,7 @@ import (
 )
 
 func runServer(ctx context.Context, c *call) error {
-	load := c.config()
-	if err := c.parse(); err != nil {
-		return err
-	}
-	cfg, err := load()
+	cfg, err := c.settings()
 	if err != nil {
 		return err
 	}

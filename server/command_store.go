@@ -18,11 +18,7 @@ import (
 
 // withStores runs fn on the stores that the configuration names.
 func (c *call) withStores(ctx context.Context, words []string, fn func(*app.Stores) error) error {
-	load := c.config()
-	if err := c.parse(words...); err != nil {
-		return err
-	}
-	cfg, err := load()
+	cfg, err := c.settings(words...)
 	if err != nil {
 		return err
 	}

@@ -4,11 +4,10 @@ import { gzipSync } from 'node:zlib'
 
 // What a browser fetches, gzip, against the budgets of the house. A first visit
 // loads the entry, one language, and the board or the sign-in page: the larger
-// of each is counted, with everything that they import. The house wants 180 KB for
-// everything; the forms of the booking engine, in two languages, are over it, and this
-// only keeps them from growing on.
+// of each is counted, with everything that they import. Everything is every file,
+// and so both languages, of which a visitor loads one.
 const KB = 1000
-const BUDGETS = { 'first load, JavaScript': 60 * KB, 'everything, JavaScript': 225 * KB, 'everything, CSS': 20 * KB }
+const BUDGETS = { 'first load, JavaScript': 57 * KB, 'everything, JavaScript': 180 * KB, 'everything, CSS': 20 * KB }
 const FIRST = ['index.html']
 const ONE_OF = [
   ['src/i18n/en.ts', 'src/i18n/zh.ts'],

@@ -195,7 +195,6 @@ export default {
   'station.headline.closed': '{station} is closed right now',
   'station.headline.missing': 'There is no station {station}',
   'station.missing.hint': 'It may have been renamed. Look for it on the board.',
-  'station.day': 'The day',
   'station.day.before': 'The day before',
   'station.day.after': 'The day after',
   'station.today': 'Today',

@@ -193,7 +193,6 @@ export default {
   'station.headline.closed': '{station} 现在未开放',
   'station.headline.missing': '没有工位 {station}',
   'station.missing.hint': '它可能已改名，请在看板上查找。',
-  'station.day': '当日情况',
   'station.day.before': '前一天',
   'station.day.after': '后一天',
   'station.today': '今天',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { edges, named, nextPeriod, proposal, times } from './slots'
+import { edges, instants, named, nextPeriod, proposal, times } from './slots'
 
 describe('the times of a form', () => {
   it('are on the grid, and keep one that is not', () => {
@@ -24,6 +24,21 @@ describe('the times of a form', () => {
     expect(edges(60, periods, { starts: '08:07', ends: '08:45' })).toEqual({ starts: ['08:00', '08:07', '22:30'], ends: ['00:00', '08:45'] })
     expect(nextPeriod(periods, '08:01')).toEqual({ period: periods[1], tomorrow: false })
     expect(nextPeriod(periods, '22:31')).toEqual({ period: periods[0], tomorrow: true })
+  })
+})
+
+describe('the fields of a form', () => {
+  const zone = 'Asia/Shanghai'
+  it('are instants by the clock of the site; midnight at the end is the end of that day', () => {
+    const at = (clock: string) => Date.parse(`2026-11-23T${clock}:00+08:00`)
+    expect(instants('2026-11-23', '14:00', '16:00', zone)).toEqual({ startsAt: at('14:00'), endsAt: at('16:00') })
+    expect(instants('2026-11-23', '22:00', '00:00', zone)).toEqual({ startsAt: at('22:00'), endsAt: at('24:00') })
+  })
+  it('say what is wrong with them', () => {
+    expect(instants('', '14:00', '16:00', zone)).toBe('book.incomplete')
+    expect(instants('2026-11-23', '14:00', '', zone)).toBe('book.incomplete')
+    expect(instants('2026-11-23', '16:00', '14:00', zone)).toBe('book.backwards')
+    expect(instants('2026-11-23', '14:00', '14:00', zone)).toBe('book.backwards')
   })
 })
 

@@ -1,4 +1,5 @@
-// Which times a form offers, and what it proposes first.
+// Which times a form offers, what it proposes first, and which instants are meant.
+import { addDays, instantOf, isDay } from '../../lib/zone'
 
 interface Grid {
   grid_minutes: number
@@ -50,4 +51,17 @@ export function proposal(from: number, { grid_minutes, shortest_minutes, longest
   const start = Math.ceil(from / grid) * grid
   const wanted = Math.min(Math.max(60, shortest_minutes), longest_minutes) * 60_000
   return { from: start, to: start + Math.max(grid, Math.floor(wanted / grid) * grid) }
+}
+
+export interface Span {
+  startsAt: number
+  endsAt: number
+}
+
+/** The instants of a day and two clock times there; an end at 00:00 is the end of the day. Else the key of what is wrong. */
+export function instants(day: string, starts: string, ends: string, zone: string): Span | 'book.incomplete' | 'book.backwards' {
+  if (!isDay(day) || !starts || !ends) return 'book.incomplete'
+  const startsAt = instantOf(day, starts, zone)
+  const endsAt = instantOf(ends === '00:00' ? addDays(day, 1) : day, ends, zone)
+  return endsAt > startsAt ? { startsAt, endsAt } : 'book.backwards'
 }

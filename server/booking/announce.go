@@ -1,12 +1,13 @@
 package booking
 
 import (
+	"maps"
 	"time"
 
 	"github.com/labtide/labtide/server/account"
 )
 
-// announce gives the effect of an act by which somebody changed a booking of their own, or of somebody else, who is told
+// announce gives the effects of an act by which somebody changed a booking of their own, or of somebody else, who is told
 // so: body "by". before is what stood.
 func announce(act Act, before, after Booking, actor account.Actor, now time.Time) []Effect {
 	e := Effect{At: now, PersonID: after.PersonID, BookingID: after.ID, StationID: after.StationID, Body: map[string]string{}}
@@ -30,8 +31,28 @@ func announce(act Act, before, after Booking, actor account.Actor, now time.Time
 	default:
 		return nil
 	}
-	if after.Status == StatusRequested || after.Status == StatusHeld {
+	stood := act == ActChanged && before.Status == StatusConfirmed // what they have is not what they had
+	if (after.Status == StatusRequested || after.Status == StatusHeld) && !stood {
 		return nil // it is told when it stands
 	}
-	return []Effect{e}
+	return withCompany(e, after, actor.PersonID)
+}
+
+// withCompany gives an effect for the person of a booking, and for each who is there too: their body "with" names that
+// person. by is who did it; empty: that is not told.
+func withCompany(e Effect, b Booking, by string) []Effect {
+	all := []Effect{e}
+	for _, id := range b.People()[1:] {
+		copied := e
+		copied.PersonID, copied.Body = id, maps.Clone(e.Body)
+		if copied.Body == nil {
+			copied.Body = map[string]string{}
+		}
+		copied.Body["with"] = b.PersonID
+		if delete(copied.Body, "by"); by != "" && by != id {
+			copied.Body["by"] = by
+		}
+		all = append(all, copied)
+	}
+	return all
 }

@@ -111,7 +111,8 @@ func (s *Service) approve(ctx context.Context, actor account.Actor, id string, v
 		current.Status = StatusConfirmed
 		w := update(p.settle(current), ActApproved, actor, now)
 		after = w.Update[0]
-		w.Effects = []Effect{{At: now, Event: EventApproved, PersonID: after.PersonID, BookingID: id, StationID: after.StationID}}
+		approved := Effect{At: now, Event: EventApproved, PersonID: after.PersonID, BookingID: id, StationID: after.StationID}
+		w.Effects = withCompany(approved, after, actor.PersonID)
 		return w, nil
 	})
 	switch {
@@ -151,16 +152,16 @@ func (s *Service) DeclineRequest(ctx context.Context, actor account.Actor, id st
 			return Write{}, errMayNotApprove()
 		}
 		after, w = gone(current, ActDeclined, actor.PersonID, reason, now)
-		w.Effects = []Effect{declined(after, reason, now)}
+		w.Effects = declined(after, actor.PersonID, reason, now)
 		return w, nil
 	})
 	return after, err
 }
 
-func declined(b Booking, reason string, now time.Time) Effect {
-	return Effect{
+func declined(b Booking, by, reason string, now time.Time) []Effect {
+	return withCompany(Effect{
 		At: now, Event: EventDeclined, PersonID: b.PersonID, BookingID: b.ID, StationID: b.StationID, Body: map[string]string{"reason": reason},
-	}
+	}, b, by)
 }
 
 // request reads a booking whose request the actor may answer.
@@ -209,7 +210,7 @@ func (s *Service) lapse(ctx context.Context, b Booking) error {
 			return Write{}, nil
 		}
 		after, w := gone(current, ActLapsed, "", ReasonLapsed, now)
-		w.Effects = []Effect{declined(after, ReasonLapsed, now)}
+		w.Effects = declined(after, "", ReasonLapsed, now)
 		return w, nil
 	})
 }

@@ -170,6 +170,7 @@ func (m *displacing) cut(b Booking) {
 	if p := m.seat(b, rest); p != nil && rest.Until.Sub(rest.From) >= p.policy.shortest() {
 		d.Fate = FateMoved
 		d.Instead = m.add(p.settle(m.at(p, m.copy(b, rest, StatusConfirmed))), ActReseated)
+		m.tell(EventChanged, after, b) // what ends earlier; where the rest is comes next
 		m.tell(EventMovedByOther, d.Instead, b)
 	} else {
 		m.tell(EventCancelledByOther, after, b)
@@ -254,12 +255,15 @@ func (m *displacing) add(b Booking, act Act) Booking {
 	return b
 }
 
-// tell tells everybody who was to be there. before is what they knew.
+// tell tells everybody who was to be there; an offer is for its person only. before is what they knew.
 func (m *displacing) tell(event Event, now, before Booking) {
-	for _, id := range now.People() {
-		m.write.Effects = append(m.write.Effects, Effect{
-			At: m.now, Event: event, PersonID: id, BookingID: now.ID, StationID: now.StationID,
-			Body: map[string]string{"reason": m.reason, "from_station": before.StationID, "from_booking": before.ID},
-		})
+	e := Effect{
+		At: m.now, Event: event, PersonID: now.PersonID, BookingID: now.ID, StationID: now.StationID,
+		Body: map[string]string{"reason": m.reason, "from_station": before.StationID, "from_booking": before.ID},
 	}
+	if event == EventOfferMade || event == EventOfferExpired {
+		m.write.Effects = append(m.write.Effects, e)
+		return
+	}
+	m.write.Effects = append(m.write.Effects, withCompany(e, now, "")...)
 }

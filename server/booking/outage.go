@@ -76,7 +76,7 @@ func (s *Service) changeOutage(
 	if err != nil {
 		return OutageResult{}, err
 	}
-	out, err := s.outage(ctx, actor, outageWork{station: seen.StationID, id: id, dry: dry, next: func(v View) (equipment.Outage, error) {
+	return s.outage(ctx, actor, outageWork{station: seen.StationID, id: id, dry: dry, next: func(v View) (equipment.Outage, error) {
 		current, ok := v.Outages[id]
 		switch {
 		case !ok:
@@ -86,14 +86,6 @@ func (s *Service) changeOutage(
 		}
 		return edit(current)
 	}})
-	now := s.clock()
-	was := outageSpan(seen, now.Add(maxWaitWindow))
-	was.From = later(was.From, now.Truncate(time.Minute))
-	if err == nil && !dry && !was.Empty() {
-		// Only the new rules know what is free now. The change stands whatever becomes of this, and OfferFree comes by, too.
-		_ = s.offerFree(ctx, []Free{{StationID: seen.StationID, From: was.From, Until: was.Until}})
-	}
-	return out, err
 }
 
 // outageWork is one decision about an outage.

@@ -224,11 +224,14 @@ func endEarly(b Booking, now time.Time) Booking {
 // say notes what the trail will tell; the last word counts.
 func (l *look) say(act Act, reason string) { l.act, l.reason = act, reason }
 
-// tell adds an effect for the person whose booking it is.
+// tell adds an effect for the person whose booking it is; that their time is over concerns all who are there.
 func (l *look) tell(event Event, body map[string]string) {
-	l.effects = append(l.effects, Effect{
-		At: l.now, Event: event, PersonID: l.is.PersonID, BookingID: l.is.ID, StationID: l.is.StationID, Body: body,
-	})
+	e := Effect{At: l.now, Event: event, PersonID: l.is.PersonID, BookingID: l.is.ID, StationID: l.is.StationID, Body: body}
+	if event == EventReleased {
+		l.effects = append(l.effects, withCompany(e, l.is, "")...)
+		return
+	}
+	l.effects = append(l.effects, e)
 }
 
 // settle makes the write of what the look has changed. Only what people may see makes a new version: when it is looked at again

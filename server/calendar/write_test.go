@@ -11,11 +11,11 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/emersion/go-ical"
 
 	"github.com/labtide/labtide/server/calendar"
+	"github.com/labtide/labtide/server/calendar/calendartest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -125,45 +125,6 @@ func TestAnotherLibraryReadsWhatWasWritten(t *testing.T) {
 	}
 }
 
-// byTimezone resolves a local time by the VTIMEZONE in the file alone, as a program without zones of its own would.
-func byTimezone(t *testing.T, cal *ical.Calendar, p *ical.Prop) time.Time {
-	t.Helper()
-	if strings.HasSuffix(p.Value, "Z") {
-		instant, err := p.DateTime(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return instant
-	}
-	wall, err := time.Parse("20060102T150405", p.Value)
-	if err != nil {
-		t.Fatal(err)
-	}
-	best, offset := time.Time{}, ""
-	for _, zone := range cal.Children {
-		if zone.Name != "VTIMEZONE" || text(t, zone, "TZID") != p.Params.Get("TZID") {
-			continue
-		}
-		for _, part := range zone.Children {
-			onset, err := time.Parse("20060102T150405", part.Props.Get("DTSTART").Value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !onset.After(wall) && onset.After(best) {
-				best, offset = onset, part.Props.Get("TZOFFSETTO").Value
-			}
-		}
-	}
-	if offset == "" {
-		t.Fatalf("no VTIMEZONE holds %s", p.Value)
-	}
-	n, err := strconv.Atoi(offset)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return wall.Add(-time.Duration(n/100*60+n%100) * time.Minute)
-}
-
 func TestTheTimeZoneInTheFileGivesTheSameInstantsWhenTheClocksMove(t *testing.T) {
 	for name, starts := range map[string][]string{
 		"Europe/Helsinki":     {"2026-03-28T08:00:00Z", "2026-03-29T08:00:00Z", "2026-10-24T07:00:00Z", "2026-10-25T08:00:00Z", "2027-06-01T06:00:00Z"},
@@ -183,10 +144,10 @@ func TestTheTimeZoneInTheFileGivesTheSameInstantsWhenTheClocksMove(t *testing.T)
 			if p.Params.Get("TZID") != name {
 				t.Errorf("%s: %s is not in its zone", name, p.Value)
 			}
-			if got := byTimezone(t, cal, p); !got.Equal(feed.Events[i].Starts) {
+			if got := calendartest.Instant(t, cal, p); !got.Equal(feed.Events[i].Starts) {
 				t.Errorf("%s: %s is %s by the VTIMEZONE, want %s", name, p.Value, got, feed.Events[i].Starts)
 			}
-			if got := byTimezone(t, cal, event.Props.Get("DTEND")); !got.Equal(feed.Events[i].Ends) {
+			if got := calendartest.Instant(t, cal, event.Props.Get("DTEND")); !got.Equal(feed.Events[i].Ends) {
 				t.Errorf("%s: the end of %s is %s by the VTIMEZONE", name, p.Value, got)
 			}
 		}
@@ -203,7 +164,7 @@ func TestATimeThatTheClocksShowTwiceIsWrittenInUTCTheSecondTime(t *testing.T) {
 		if text(t, event.Component, "UID") == "second" {
 			want, value = second.Starts, "20261025T011500Z"
 		}
-		if p := event.Props.Get("DTSTART"); p.Value != value || !byTimezone(t, cal, p).Equal(want) {
+		if p := event.Props.Get("DTSTART"); p.Value != value || !calendartest.Instant(t, cal, p).Equal(want) {
 			t.Errorf("%s is written %s, want %s", want, p.Value, value)
 		}
 	}
@@ -224,12 +185,7 @@ func TestLinesHaveAtMost75OctetsAndNoCharacterIsCutInTwo(t *testing.T) {
 		event.Summary = strings.Repeat("a", shift) + strings.Repeat("可编程控制器实训：机器人工作站，第三组；", 30)
 		event.Description = strings.Repeat("a", shift) + strings.Repeat("🤖数控", 100) + " " + strings.Repeat("x", 300) + "\xff\xfe" + strings.Repeat("界", 99)
 		out := calendar.Write(calendar.Feed{Name: strings.Repeat("实训室", 40), Location: zone(t, "Asia/Shanghai"), Events: []calendar.Event{event}})
-		lines := bytes.Split(bytes.TrimSuffix(out, []byte("\r\n")), []byte("\r\n"))
-		for _, line := range lines {
-			if len(line) > 75 || !utf8.Valid(line) || bytes.ContainsAny(line, "\r\n") {
-				t.Errorf("%d octets, whole characters %t: %q", len(line), utf8.Valid(line), line)
-			}
-		}
+		calendartest.Read(t, out) // looks at every line
 		read := foreign(t, out).Events()[0]
 		if got := text(t, read.Component, "SUMMARY"); got != event.Summary {
 			t.Errorf("the summary is read as %q", got)

@@ -48,7 +48,9 @@ func (w *Worker) deliverMail(ctx context.Context, d Delivery) error {
 	m := l.write(f, w.cfg.PublicURL)
 	out := mail.Message{ID: d.ID, To: person.Email, Name: person.Name, Subject: m.subject, Text: m.text(l, person.Name)}
 	if w.cfg.Invitations {
-		out.Calendar, out.Method = w.invitation(f, l, person)
+		if out.Calendar, out.Method, err = w.invitation(ctx, f, l, person); err != nil {
+			return err
+		}
 	}
 	return w.deps.Mail.Send(ctx, out)
 }

@@ -52,5 +52,8 @@ const (
 	FactEndsAt      = "ends_at"
 	FactPerson      = "person" // whom it is about, where it is told to others
 	FactKind        = "kind"
-	FactBy          = "by" // who did it, when it was not the person
+	FactBy          = "by"   // who did it, when it was not the person
+	FactWith        = "with" // whose booking it is, when the effect is for somebody who is there too
+	FactSeries      = "series"
+	FactTitle       = "title" // of the series, in whoever's words
 )

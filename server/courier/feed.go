@@ -121,7 +121,7 @@ func (s *Feeds) Render(ctx context.Context, secret string) (text []byte, personI
 	if language == "" {
 		language = s.cfg.Language
 	}
-	feed, filter, places, err := s.open(ctx, f, language)
+	feed, filter, err := s.open(ctx, f, language)
 	if err != nil {
 		return nil, "", err
 	}
@@ -129,13 +129,11 @@ func (s *Feeds) Render(ctx context.Context, secret string) (text []byte, personI
 	if err != nil {
 		return nil, "", err
 	}
+	places := placesOf(s.src.Directory)
 	for _, b := range bookings {
-		station, ok := places[b.StationID]
-		if !ok {
-			if station, err = known(s.src.Directory.Station(ctx, b.StationID)); err != nil {
-				return nil, "", err
-			}
-			places[b.StationID] = station
+		station, err := places(ctx, b.StationID)
+		if err != nil {
+			return nil, "", err
 		}
 		if e, show := s.event(b, station, f, language); show {
 			feed.Events = append(feed.Events, e)
@@ -152,15 +150,15 @@ func ErrFeedUnknown() error {
 	return fault.NotFound("feed_unknown", "there is no such calendar; its link may have been revoked")
 }
 
-// open says what a feed is called, which bookings belong to it, and the places that are known already.
-func (s *Feeds) open(ctx context.Context, f Feed, language string) (calendar.Feed, booking.Filter, map[string]Station, error) {
+// open says what a feed is called, and which bookings belong to it.
+func (s *Feeds) open(ctx context.Context, f Feed, language string) (calendar.Feed, booking.Filter, error) {
 	now := s.now()
 	filter := booking.Filter{PersonID: f.PersonID, From: now.Add(-feedBehind), Until: now.Add(feedAhead), Limit: maxFeedEvents}
 	name := map[string]string{English: "My stations", Chinese: "我的工位预约"}[in(language).tag]
 	if f.RoomID != "" {
 		room, stations, err := s.src.Room(ctx, f.RoomID)
 		if err != nil {
-			return calendar.Feed{}, filter, nil, err
+			return calendar.Feed{}, filter, err
 		}
 		filter.PersonID, filter.Until, filter.StationIDs = "", now.Add(roomFeedAhead), []string{}
 		for _, station := range stations {
@@ -176,7 +174,7 @@ func (s *Feeds) open(ctx context.Context, f Feed, language string) (calendar.Fee
 	if f.Name != "" {
 		name = f.Name
 	}
-	return calendar.Feed{Name: name}, filter, map[string]Station{}, nil
+	return calendar.Feed{Name: name}, filter, nil
 }
 
 // event gives what a feed shows of a booking. A room's feed names nobody, and says nothing of what never took place.

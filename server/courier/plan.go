@@ -66,7 +66,7 @@ func (r routing) route(e booking.Effect) []Delivery {
 		add(ChannelNotice, e.StationID, lane("notice", e.StationID, noticeLanes), giveUpNoticeAfter)
 	}
 	for _, h := range r.hooks {
-		if h.Wants(e.Event) {
+		if h.Wants(e.Event) && e.Body[FactWith] == "" { // a program learns of a booking once, however many are there
 			out = append(out, Delivery{Effect: e, Channel: ChannelWebhook, TargetID: h.ID, Lane: "webhook/" + h.ID, CreatedAt: r.now,
 				DueAt: r.now, GiveUpAt: r.now.Add(giveUpAfter)})
 		}

@@ -14,9 +14,10 @@ import (
 type Registers struct {
 	People account.PersonStore
 	Places equipment.Registry
-	// Book reads bookings by id.
+	// Book reads bookings.
 	Book interface {
 		ByID(ctx context.Context, id string) (booking.Booking, error)
+		List(ctx context.Context, f booking.Filter) ([]booking.Booking, error)
 	}
 }
 
@@ -120,6 +121,11 @@ func (d Registers) Room(ctx context.Context, idOrCode string) (equipment.Room, [
 // Booking gives what it is about.
 func (d Registers) Booking(ctx context.Context, id string) (booking.Booking, error) {
 	return d.Book.ByID(ctx, id)
+}
+
+// Series gives what a series has become.
+func (d Registers) Series(ctx context.Context, id string, after time.Time) ([]booking.Booking, error) {
+	return d.Book.List(ctx, booking.Filter{SeriesID: id, From: after})
 }
 
 func nothing(what string) error { return fault.NotFound(what+"_unknown", "there is no such %s", what) }

@@ -111,6 +111,9 @@ func (l language) write(f facts, publicURL string) message {
 	if !f.startsAt.IsZero() && !f.endsAt.IsZero() {
 		add(l.details.time, l.span(f.startsAt, f.endsAt))
 	}
+	if f.booking.Status == booking.StatusRequested && changesCalendar(f.effect.Event, f.booking) {
+		add(l.details.state, l.waits)
+	}
 	if !f.until.IsZero() && f.effect.Event != booking.EventOfferExpired {
 		add(l.details.until, l.instant(f.until))
 	}

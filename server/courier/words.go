@@ -24,6 +24,7 @@ type language struct {
 	date     func(time.Time) string
 	decision map[string]string
 	purposes map[booking.Purpose]string
+	waits    string // for approval
 }
 
 // words are those of one event. The subject says it to anybody, a group included; the lead to the person.
@@ -35,7 +36,7 @@ type words struct {
 
 // details are the labels of the facts.
 type details struct {
-	station, kind, time, from, reason, decision, answer, until string
+	station, kind, time, from, reason, decision, answer, until, state string
 }
 
 // in gives the words of the language; whatever is not Chinese is English.

@@ -14,9 +14,10 @@ func english() language {
 		date:   func(t time.Time) string { return t.Format("Mon 2 Jan 2006") },
 		details: details{
 			station: "Station", kind: "Kind of station", time: "Time", from: "Before", reason: "Reason", decision: "Decision",
-			answer: "Answer", until: "Until",
+			answer: "Answer", until: "Until", state: "Status",
 		},
 		decision: map[string]string{"accepted": "accepted", "rejected": "rejected", "approved": "approved", "declined": "declined"},
+		waits:    "waits for approval",
 		purposes: map[booking.Purpose]string{
 			booking.PurposePractice: "Practice", booking.PurposeClass: "Class", booking.PurposeCompetition: "Competition",
 			booking.PurposeResearch: "Research", booking.PurposeService: "Service",

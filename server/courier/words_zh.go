@@ -15,9 +15,10 @@ func chinese() language {
 			return t.Format("2006年1月2日") + " 周" + string([]rune("日一二三四五六")[t.Weekday()])
 		},
 		details: details{
-			station: "工位", kind: "工位类型", time: "时间", from: "原工位", reason: "原因", decision: "结果", answer: "答复", until: "截止",
+			station: "工位", kind: "工位类型", time: "时间", from: "原工位", reason: "原因", decision: "结果", answer: "答复", until: "截止", state: "状态",
 		},
 		decision: map[string]string{"accepted": "申诉成立", "rejected": "申诉不成立", "approved": "已通过", "declined": "未通过"},
+		waits:    "待审批",
 		purposes: map[booking.Purpose]string{
 			booking.PurposePractice: "练习", booking.PurposeClass: "上课", booking.PurposeCompetition: "竞赛", booking.PurposeResearch: "科研",
 			booking.PurposeService: "社会服务",

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -9,9 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/emersion/go-ical"
-
 	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/calendar/calendartest"
 )
 
 // feed makes a calendar link and gives its path and id.
@@ -25,36 +23,14 @@ func (s *school) feed(role account.Role, body map[string]any) (path, id string) 
 	return strings.TrimPrefix(address, "http://labtide.test"), made["feed"].(map[string]any)["id"].(string)
 }
 
-// events fetches a calendar as a program does, without signing in, and reads it with another library than the one that
-// wrote it.
-func (s *school) events(path string) map[string]ical.Event {
+// events fetches a calendar as a program does, without signing in.
+func (s *school) events(path string) map[string]calendartest.Event {
 	s.t.Helper()
-	got := s.ask("", http.MethodGet, path, nil).want(s.t, http.StatusOK)
-	for line := range bytes.SplitSeq(got.body, []byte("\r\n")) {
-		if len(line) > 75 {
-			s.t.Errorf("a line of %d octets: %s", len(line), line)
-		}
-	}
-	calendar, err := ical.NewDecoder(bytes.NewReader(got.body)).Decode()
-	s.must(err)
-	out := map[string]ical.Event{}
-	for _, e := range calendar.Events() {
-		uid := e.Props.Get(ical.PropUID)
-		if uid == nil || out[uid.Value].Component != nil {
-			s.t.Fatalf("an event without a UID of its own: %v", e.Props)
-		}
-		out[uid.Value] = e
+	out := map[string]calendartest.Event{}
+	for _, e := range calendartest.Read(s.t, s.ask("", http.MethodGet, path, nil).want(s.t, http.StatusOK).body).Events {
+		out[e.UID] = e
 	}
 	return out
-}
-
-func property(t *testing.T, e ical.Event, name string) string {
-	t.Helper()
-	p := e.Props.Get(name)
-	if p == nil {
-		return ""
-	}
-	return p.Value
 }
 
 func TestCase09ICalendarStableUIDSequenceCancelFoldingAndRevocableTokens(t *testing.T) {
@@ -70,31 +46,23 @@ func TestCase09ICalendarStableUIDSequenceCancelFoldingAndRevocableTokens(t *test
 	if !ok {
 		t.Fatalf("no event %s", uid)
 	}
-	starts, err := first.DateTimeStart(time.UTC)
-	s.must(err)
-	if !starts.Equal(s.clock().Add(30*time.Hour)) || !strings.Contains(property(t, first, ical.PropLocation), "可编程控制器综合实训台") {
-		t.Errorf("starts %v, location %q", starts, property(t, first, ical.PropLocation))
+	if !first.Starts.Equal(s.clock().Add(30*time.Hour)) || first.Zone != "Asia/Shanghai" || !strings.Contains(first.Location, "可编程控制器综合实训台") {
+		t.Errorf("it is %+v", first)
 	}
 	later := s.clock().Add(33 * time.Hour)
 	s.ask(account.RoleStudent, http.MethodPatch, "/api/v1/bookings/"+made["id"].(string), map[string]any{
 		"starts_at": later.Format(time.RFC3339), "ends_at": later.Add(time.Hour).Format(time.RFC3339)}).want(t, http.StatusOK)
 	moved := s.events(mine)[uid]
-	if starts, err = moved.DateTimeStart(time.UTC); err != nil || !starts.Equal(later) {
-		t.Errorf("moved to %v, %v", starts, err)
+	if !moved.Starts.Equal(later) {
+		t.Errorf("moved to %v", moved.Starts)
 	}
 	s.ask(account.RoleStudent, http.MethodDelete, "/api/v1/bookings/"+made["id"].(string), nil)
 	cancelled := s.events(mine)[uid]
-	if property(t, cancelled, ical.PropStatus) != "CANCELLED" {
-		t.Errorf("status %q", property(t, cancelled, ical.PropStatus))
+	if cancelled.Status != "CANCELLED" {
+		t.Errorf("status %q", cancelled.Status)
 	}
-	var sequences []int
-	for _, e := range []ical.Event{first, moved, cancelled} {
-		n, err := strconv.Atoi(property(t, e, ical.PropSequence))
-		s.must(err)
-		sequences = append(sequences, n)
-	}
-	if sequences[0] >= sequences[1] || sequences[1] >= sequences[2] {
-		t.Errorf("sequences %v", sequences)
+	if first.Sequence != 0 || moved.Sequence <= first.Sequence || cancelled.Sequence <= moved.Sequence {
+		t.Errorf("sequences %d, %d, %d", first.Sequence, moved.Sequence, cancelled.Sequence)
 	}
 	s.wait(31 * 24 * time.Hour)
 	if _, there := s.events(mine)[uid]; there {
@@ -104,6 +72,59 @@ func TestCase09ICalendarStableUIDSequenceCancelFoldingAndRevocableTokens(t *test
 	s.ask(account.RoleStudent, http.MethodDelete, "/api/v1/feeds/"+id, nil).want(t, http.StatusNoContent)
 	s.ask("", http.MethodGet, mine, nil).want(t, http.StatusNotFound, "feed_unknown")
 	s.ask(account.RoleStudent, http.MethodDelete, "/api/v1/feeds/"+id, nil).want(t, http.StatusNotFound, "feed_unknown")
+}
+
+// The clocks go back on 25 October 2026 in Helsinki, and forward by half an hour on 4 October on Lord Howe Island: a weekly class
+// stays at its hour, and its instants are what the calendar's own time zone says.
+func TestCase09ASeriesInACalendarKeepsItsHourAndItsUIDsInAnyTimeZone(t *testing.T) {
+	for _, zone := range []string{"Asia/Shanghai", "Europe/Helsinki", "Australia/Lord_Howe"} {
+		s := newSchool(t)
+		s.move(zone)
+		s.at = time.Date(2026, 9, 21, 8, 0, 0, 0, time.UTC)
+		mine, _ := s.feed(account.RoleInstructor, map[string]any{"of": "me", "name": "可编程控制器与工业机器人实训（一号楼三层，数控与自动化方向，双语班）"})
+		body := map[string]any{"stations": []string{"PLC-01"}, "rule": "FREQ=WEEKLY;COUNT=8", "first": "2026-09-22", "starts": "14:00", "ends": "16:00", "title": "PLC", "purpose": "class"}
+		made := s.ask(account.RoleInstructor, http.MethodPost, "/api/v1/series", body).want(t, http.StatusCreated).json(t)
+		before := s.events(mine)
+		var ids []string
+		for _, o := range made["occurrences"].([]any) {
+			id := o.(map[string]any)["bookings"].([]any)[0].(map[string]any)["id"].(string)
+			ids = append(ids, id)
+			e, there := before[id+"@labtide"]
+			loc, err := time.LoadLocation(zone)
+			s.must(err)
+			if starts := e.Starts.UTC().Format(time.RFC3339); !there || starts != o.(map[string]any)["starts_at"] || e.Zone != zone || e.Starts.In(loc).Hour() != 14 || e.Rule != "" {
+				t.Errorf("%s: %v is %+v", zone, o, e)
+			}
+		}
+		if len(before) != 8 || len(ids) != 8 {
+			t.Fatalf("%s: %d events of %d bookings", zone, len(before), len(ids))
+		}
+		s.ask(account.RoleInstructor, http.MethodDelete, "/api/v1/bookings/"+ids[4], nil).want(t, http.StatusOK)
+		s.ask(account.RoleInstructor, http.MethodPatch, "/api/v1/series/"+made["series"].(map[string]any)["id"].(string), map[string]any{
+			"from": "2026-10-13", "starts": "16:00", "ends": "18:00", "override": true}).want(t, http.StatusOK)
+		after := s.events(mine)
+		if got := after[ids[4]+"@labtide"]; got.Status != "CANCELLED" {
+			t.Errorf("%s: what was left out is %+v", zone, got)
+		}
+		for i, id := range ids {
+			was, is := before[id+"@labtide"], after[id+"@labtide"]
+			if moved := i >= 3 && i != 4; moved && (is.Sequence <= was.Sequence || is.Starts.Sub(was.Starts) != 2*time.Hour) {
+				t.Errorf("%s: %d was %+v, is %+v", zone, i, was, is)
+			} else if i < 3 && is != was {
+				t.Errorf("%s: the past has changed: %+v", zone, is)
+			}
+		}
+	}
+}
+
+// move puts the school into another time zone.
+func (s *school) move(zone string) {
+	s.t.Helper()
+	sites, err := s.deps.Equipment.Sites(s.t.Context())
+	s.must(err)
+	sites[0].TimeZone = zone
+	_, err = s.deps.Equipment.PutSite(s.t.Context(), sites[0])
+	s.must(err)
 }
 
 // rename gives a station a name in Chinese.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -51,6 +52,22 @@ type parameter struct {
 type operations map[string]*operation
 
 var pathParameter = regexp.MustCompile(`\{([^}]+)\}`)
+
+// reading is what openapi.yaml says: its operations, and its page for people. Nobody changes it.
+type reading struct {
+	operations operations
+	reference  []byte
+}
+
+// described reads openapi.yaml once for the process: it takes a while, and tests make many servers.
+var described = sync.OnceValues(func() (reading, error) {
+	doc, all, err := readDescription()
+	if err != nil {
+		return reading{}, err
+	}
+	page, err := renderReference(doc)
+	return reading{all, page}, err
+})
 
 // readDescription reads and checks openapi.yaml.
 func readDescription() (*openapi3.T, operations, error) {

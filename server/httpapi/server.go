@@ -52,13 +52,13 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if deps.Changed == nil {
 		deps.Changed = func(...string) {}
 	}
-	doc, all, err := readDescription()
+	read, err := described()
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
 		deps: deps, cfg: cfg, secure: strings.HasPrefix(cfg.PublicURL, "https://"), log: deps.Log,
-		accounts: deps.Accounts, idempotency: deps.Idempotency, operations: all, validator: newValidator(cfg.MaxBody),
+		accounts: deps.Accounts, idempotency: deps.Idempotency, operations: read.operations, reference: read.reference, validator: newValidator(cfg.MaxBody),
 		directory: &directories{store: deps.Equipment, now: deps.Now}, gatherer: prometheus.NewRegistry(),
 		heartbeat: heartbeat, recheck: recheck,
 	}
@@ -72,9 +72,6 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	}
 	if s.metrics, err = newRequestMetrics(registry); err != nil {
 		return nil, fmt.Errorf("httpapi: metrics: %w", err)
-	}
-	if s.reference, err = renderReference(doc); err != nil {
-		return nil, err
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	return s, s.route()

@@ -71,6 +71,52 @@ func (s *Service) byPassword(ctx context.Context, login, password string) (Perso
 	return p, nil
 }
 
+// ChangePassword gives a person another password, if they know the one they have: a wrong one is "password_wrong", and
+// counts like a failed attempt to sign in. Sessions that began with the old one end.
+func (s *Service) ChangePassword(ctx context.Context, personID, current, password, address string) (Person, error) {
+	if err := CheckPassword(password); err != nil {
+		return Person{}, err
+	}
+	p, err := s.Person(ctx, personID)
+	if err != nil {
+		return Person{}, err
+	}
+	giveBack, err := s.attempts.allow(p.Login, address)
+	if err != nil {
+		return Person{}, err
+	}
+	p, err = s.changePassword(ctx, personID, current, password)
+	if fault.CodeOf(err) != "password_wrong" {
+		giveBack()
+	}
+	return p, err
+}
+
+func (s *Service) changePassword(ctx context.Context, personID, current, password string) (Person, error) {
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return Person{}, err
+	}
+	for {
+		p, err := s.store.PersonByID(ctx, personID)
+		if err != nil {
+			return Person{}, err
+		}
+		ok, err := s.hasher.matches(ctx, current, p.PasswordHash)
+		if err != nil {
+			return Person{}, err
+		}
+		if !ok {
+			return Person{}, fault.Rule("password_wrong", "this is not your password").On("current")
+		}
+		p.PasswordHash = hash
+		// Whoever changed them meanwhile may have changed the password, too.
+		if p, err = s.put(ctx, p); fault.KindOf(err) != fault.KindStale {
+			return p, err
+		}
+	}
+}
+
 // Strangers limits those who try secrets without saying who they are: call it before the try, and giveBack unless the
 // secret was wrong.
 func (s *Service) Strangers(address string) (giveBack func(), err error) {

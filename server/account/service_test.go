@@ -122,6 +122,37 @@ func TestWhoGuessesIsSlowedDownAndOthersAreNot(t *testing.T) {
 	}
 }
 
+func TestWhoKnowsTheirPasswordChangesIt(t *testing.T) {
+	o := newOffice(t)
+	lin := o.person("lin", account.RoleStudent)
+	_, err := o.ChangePassword(t.Context(), lin.ID, "open sesam", "a better one", "10.0.0.1")
+	wantKind(t, err, fault.KindRule, "password_wrong")
+	_, err = o.ChangePassword(t.Context(), lin.ID, "open sesame", "short", "10.0.0.1")
+	wantKind(t, err, fault.KindRule, "password_length")
+	changed, err := o.ChangePassword(t.Context(), lin.ID, "open sesame", "a better one", "10.0.0.1")
+	if err != nil || account.SessionKey(changed) == account.SessionKey(lin) {
+		t.Fatalf("sessions of the old password go on: %v", err)
+	}
+	_, err = o.SignIn(t.Context(), "lin", "open sesame", "10.0.0.1")
+	wantKind(t, err, fault.KindUnauthorized, "login_failed")
+	if _, err := o.SignIn(t.Context(), "lin", "a better one", "10.0.0.1"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhoGuessesThePasswordOfAnOpenSessionIsSlowedDown(t *testing.T) {
+	o := newOffice(t)
+	lin := o.person("lin", account.RoleStudent)
+	for range 5 {
+		_, err := o.ChangePassword(t.Context(), lin.ID, "a guess", "a better one", "10.0.0.1")
+		wantKind(t, err, fault.KindRule, "password_wrong")
+	}
+	_, err := o.ChangePassword(t.Context(), lin.ID, "open sesame", "a better one", "10.0.0.1")
+	wantKind(t, err, fault.KindRateLimited, "too_many_attempts")
+	_, err = o.SignIn(t.Context(), "lin", "open sesame", "10.0.0.1")
+	wantKind(t, err, fault.KindRateLimited, "too_many_attempts")
+}
+
 func TestALinkWorksOnceAndNotForEver(t *testing.T) {
 	o := newOffice(t)
 	lin := o.person("lin", account.RoleStudent)

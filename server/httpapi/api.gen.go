@@ -348,6 +348,7 @@ const (
 	StationStateClosed     StationState = "closed"
 	StationStateDown       StationState = "down"
 	StationStateFree       StationState = "free"
+	StationStateHeld       StationState = "held"
 	StationStateInUse      StationState = "in_use"
 	StationStateUnknown    StationState = "unknown"
 	StationStateWalkIn     StationState = "walk_in"
@@ -533,11 +534,14 @@ type BoardStation struct {
 	// FaultReported Somebody has reported a fault, and nobody has answered yet.
 	FaultReported *bool `json:"fault_reported,omitempty"`
 
-	// FreeFrom When the running booking, and those right behind it, are over.
+	// FreeFrom When the running booking, and whatever is right behind it, is over.
 	FreeFrom *time.Time `json:"free_from,omitempty"`
 
-	// FreeUntil When the next booking starts or the room closes; only while the station can be booked now.
+	// FreeUntil When the next booking or outage starts or the room closes; only while the station can be booked now.
 	FreeUntil *time.Time `json:"free_until,omitempty"`
+
+	// Held A booking on the board. Name, programme and purpose are left out for those who may not see them.
+	Held *Slot `json:"held,omitempty"`
 
 	// NextBooking A booking on the board. Name, programme and purpose are left out for those who may not see them.
 	NextBooking *Slot        `json:"next_booking,omitempty"`
@@ -550,6 +554,7 @@ type BoardStation struct {
 	Source *string `json:"source,omitempty"`
 
 	// State What a person may expect of the station now. `booked_idle`: booked, and nobody is there; `walk_in`: used, and nobody booked it;
+	// `held`: not booked, but kept from others, by an offer, a request that waits for approval, or the buffer after a booking;
 	// `unknown`: no device tells us; `down`: an outage, or the device reports a fault; `closed`: outside opening hours.
 	State StationState `json:"state"`
 
@@ -582,6 +587,9 @@ type Booking struct {
 	HeldUntil *time.Time `json:"held_until,omitempty"`
 	Id        string     `json:"id"`
 	Mine      bool       `json:"mine"`
+
+	// OccupiedUntil The end with the buffer after it; left out when there is none.
+	OccupiedUntil *time.Time `json:"occupied_until,omitempty"`
 
 	// Party The party that it is a seat of.
 	Party  *string    `json:"party,omitempty"`
@@ -709,6 +717,9 @@ type DayStrip struct {
 	Bookings []Slot     `json:"bookings"`
 	EndsAt   time.Time  `json:"ends_at"`
 	Open     []Interval `json:"open"`
+
+	// Outages Those that run or are planned, until the end of the day at most. Left out when there are none.
+	Outages *[]Interval `json:"outages,omitempty"`
 
 	// Runs Up to now; the rest of the day has no label yet.
 	Runs []Run `json:"runs"`
@@ -1668,6 +1679,12 @@ type PartyChange struct {
 // PartySeatRefs defines model for PartySeatRefs.
 type PartySeatRefs = []Ref
 
+// PasswordChange defines model for PasswordChange.
+type PasswordChange struct {
+	Current  string `json:"current"`
+	Password string `json:"password"`
+}
+
 // Person defines model for Person.
 type Person struct {
 	CreatedAt time.Time `json:"created_at"`
@@ -2382,11 +2399,14 @@ type SiteList struct {
 
 // Slot A booking on the board. Name, programme and purpose are left out for those who may not see them.
 type Slot struct {
-	EndsAt     time.Time `json:"ends_at"`
-	Id         string    `json:"id"`
-	Mine       bool      `json:"mine"`
-	PersonName *string   `json:"person_name,omitempty"`
-	Programme  *string   `json:"programme,omitempty"`
+	EndsAt time.Time `json:"ends_at"`
+	Id     string    `json:"id"`
+	Mine   bool      `json:"mine"`
+
+	// OccupiedUntil The end with the buffer after it; left out when there is none.
+	OccupiedUntil *time.Time `json:"occupied_until,omitempty"`
+	PersonName    *string    `json:"person_name,omitempty"`
+	Programme     *string    `json:"programme,omitempty"`
 
 	// Purpose A class blocks the station for a whole group.
 	Purpose  *Purpose  `json:"purpose,omitempty"`
@@ -2469,6 +2489,7 @@ type StationNow struct {
 	FreeUntil *time.Time `json:"free_until,omitempty"`
 
 	// State What a person may expect of the station now. `booked_idle`: booked, and nobody is there; `walk_in`: used, and nobody booked it;
+	// `held`: not booked, but kept from others, by an offer, a request that waits for approval, or the buffer after a booking;
 	// `unknown`: no device tells us; `down`: an outage, or the device reports a fault; `closed`: outside opening hours.
 	State StationState `json:"state"`
 
@@ -2496,6 +2517,7 @@ type StationRef struct {
 }
 
 // StationState What a person may expect of the station now. `booked_idle`: booked, and nobody is there; `walk_in`: used, and nobody booked it;
+// `held`: not booked, but kept from others, by an offer, a request that waits for approval, or the buffer after a booking;
 // `unknown`: no device tells us; `down`: an outage, or the device reports a fault; `closed`: outside opening hours.
 type StationState string
 
@@ -3535,6 +3557,9 @@ type UpdateKindJSONRequestBody = KindChange
 // UseLinkJSONRequestBody defines body for UseLink for application/json ContentType.
 type UseLinkJSONRequestBody = LinkUse
 
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = PasswordChange
+
 // CreateOutageJSONRequestBody defines body for CreateOutage for application/json ContentType.
 type CreateOutageJSONRequestBody = NewOutage
 
@@ -3759,6 +3784,9 @@ type ServerInterface interface {
 	// GetMe Who am I, and what may I do?
 	// (GET /api/v1/me)
 	GetMe(ctx echo.Context) error
+	// ChangePassword Change one's own password.
+	// (PUT /api/v1/me/password)
+	ChangePassword(ctx echo.Context) error
 	// GetMyQualifications Which kinds of stations I may use, which ones need a proof that I do not have, and who can grant it.
 	// (GET /api/v1/me/qualifications)
 	GetMyQualifications(ctx echo.Context) error
@@ -4968,6 +4996,15 @@ func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetMe(ctx)
+	return err
+}
+
+// ChangePassword converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangePassword(ctx)
 	return err
 }
 
@@ -7328,6 +7365,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/ledger", wrapper.GetLedgerDay, options.OperationMiddlewares["getLedgerDay"]...)
 	router.POST(options.BaseURL+"/api/v1/links/use", wrapper.UseLink, options.OperationMiddlewares["useLink"]...)
 	router.GET(options.BaseURL+"/api/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
+	router.PUT(options.BaseURL+"/api/v1/me/password", wrapper.ChangePassword, options.OperationMiddlewares["changePassword"]...)
 	router.GET(options.BaseURL+"/api/v1/me/qualifications", wrapper.GetMyQualifications, options.OperationMiddlewares["getMyQualifications"]...)
 	router.GET(options.BaseURL+"/api/v1/messages", wrapper.GetMessages, options.OperationMiddlewares["getMessages"]...)
 	router.GET(options.BaseURL+"/api/v1/names", wrapper.ListNames, options.OperationMiddlewares["listNames"]...)
@@ -8411,6 +8449,28 @@ type GetMeResponseObject interface {
 type GetMe200JSONResponse Me
 
 func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePasswordRequestObject struct {
+	Body *ChangePasswordJSONRequestBody
+}
+
+type ChangePasswordResponseObject interface {
+	VisitChangePasswordResponse(w http.ResponseWriter) error
+}
+
+type ChangePassword200JSONResponse Me
+
+func (response ChangePassword200JSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -11086,6 +11146,9 @@ type StrictServerInterface interface {
 	// GetMe Who am I, and what may I do?
 	// (GET /api/v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	// ChangePassword Change one's own password.
+	// (PUT /api/v1/me/password)
+	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
 	// GetMyQualifications Which kinds of stations I may use, which ones need a proof that I do not have, and who can grant it.
 	// (GET /api/v1/me/qualifications)
 	GetMyQualifications(ctx context.Context, request GetMyQualificationsRequestObject) (GetMyQualificationsResponseObject, error)
@@ -12685,6 +12748,52 @@ func (sh *strictHandler) GetMe(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetMeResponseObject); ok {
 		return validResponse.VisitGetMeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangePassword operation middleware
+func (sh *strictHandler) ChangePassword(ctx echo.Context) error {
+	var request ChangePasswordRequestObject
+
+	var body ChangePasswordJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangePassword(ctx.Request().Context(), request.(ChangePasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangePassword")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangePasswordResponseObject); ok {
+		return validResponse.VisitChangePasswordResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

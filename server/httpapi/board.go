@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"time"
 
 	"github.com/labtide/labtide/server/account"
 	"github.com/labtide/labtide/server/live"
@@ -42,7 +43,7 @@ func (d *directory) boardStation(who *caller, card live.Card) BoardStation {
 		FreeFrom: instant(card.FreeFrom), FreeUntil: instant(card.FreeUntil),
 		Day: DayStrip{
 			StartsAt: card.Day.StartsAt.UTC(), EndsAt: card.Day.EndsAt.UTC(), TimeZone: site.TimeZone,
-			Open: intervals(card.Day.Open), Bookings: make([]Slot, len(card.Day.Bookings)), Runs: runs(card.Day.Runs),
+			Open: intervals(card.Day.Open), Outages: outagesOf(card.Day), Bookings: make([]Slot, len(card.Day.Bookings)), Runs: runs(card.Day.Runs),
 		},
 	}
 	for i, b := range card.Day.Bookings {
@@ -50,6 +51,9 @@ func (d *directory) boardStation(who *caller, card live.Card) BoardStation {
 	}
 	if card.Booking != nil {
 		out.Booking = new(slot(who, *card.Booking))
+	}
+	if card.Held != nil {
+		out.Held = new(slot(who, *card.Held))
 	}
 	if card.Next != nil {
 		out.NextBooking = new(slot(who, *card.Next))
@@ -63,11 +67,33 @@ func (d *directory) boardStation(who *caller, card live.Card) BoardStation {
 	return out
 }
 
+// outagesOf gives the outages of a day; those without an end last as long as it.
+func outagesOf(day live.Strip) *[]Interval {
+	if len(day.Outages) == 0 {
+		return nil
+	}
+	out := intervals(day.Outages)
+	for i, o := range day.Outages {
+		if o.Until.IsZero() || o.Until.After(day.EndsAt) {
+			out[i].EndsAt = day.EndsAt.UTC()
+		}
+	}
+	return &out
+}
+
+// buffered gives the end with the buffer after it, nil when there is none.
+func buffered(endsAt, occupiedUntil time.Time) *time.Time {
+	if !occupiedUntil.After(endsAt) {
+		return nil
+	}
+	return instant(occupiedUntil)
+}
+
 // slot shows a booking to somebody: whose it is and what for only if they may see it.
 func slot(who *caller, b live.Slot) Slot {
 	out := Slot{
 		Id: b.BookingID, StartsAt: b.StartsAt.UTC(), EndsAt: b.EndsAt.UTC(), Mine: b.PersonID == who.PersonID,
-		Status: BookingStatus(b.Status), Version: b.Version,
+		OccupiedUntil: buffered(b.EndsAt, b.OccupiedUntil), Status: BookingStatus(b.Status), Version: b.Version,
 	}
 	if account.Allowed(who.Actor, account.ActionSeeNames, b.PersonID) {
 		out.PersonName, out.Programme, out.Purpose = text(b.PersonName), text(b.Programme), new(Purpose(b.Purpose))

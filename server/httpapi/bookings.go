@@ -17,7 +17,8 @@ const myself = "me"
 func (s *Server) showBooking(ctx context.Context, d *directory, b booking.Booking) (Booking, error) {
 	out := Booking{
 		Id: b.ID, Station: d.stationRef(d.stations[b.StationID]), Mine: b.PersonID == callerOf(ctx).PersonID,
-		StartsAt: b.StartsAt.UTC(), EndsAt: b.EndsAt.UTC(), PlannedEnd: instant(b.PlannedEnd), Status: BookingStatus(b.Status),
+		StartsAt: b.StartsAt.UTC(), EndsAt: b.EndsAt.UTC(), OccupiedUntil: buffered(b.EndsAt, b.OccupiedUntil),
+		PlannedEnd: instant(b.PlannedEnd), Status: BookingStatus(b.Status),
 		CreatedAt: b.CreatedAt.UTC(), Version: b.Version, HeldUntil: instant(b.HeldUntil),
 	}
 	if sees, err := s.sees(ctx, b); err != nil || !sees {

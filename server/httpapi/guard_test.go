@@ -111,6 +111,26 @@ func TestANewPasswordEndsTheSessionsOfTheOldOne(t *testing.T) {
 	s.ask("", "POST", "/api/v1/links/use", map[string]string{"secret": secret, "password": "another password"}).want(t, http.StatusNotFound, "link_unknown")
 }
 
+func TestAPersonChangesTheirPasswordAndTheirOtherSessionsEnd(t *testing.T) {
+	s := newSchool(t)
+	b, _ := s.signIn("student", password)
+	elsewhere, _ := s.signIn("student", password)
+	change := func(b *browser, current string) answered {
+		body := `{"current":"` + current + `","password":"another password"}`
+		return b.ask("PUT", "/api/v1/me/password", body, headerCSRF, b.csrf)
+	}
+	change(b, "not the password").want(t, http.StatusUnprocessableEntity, "password_wrong")
+	elsewhere.ask("GET", "/api/v1/me", "").want(t, http.StatusOK)
+	changed := change(b, password).want(t, http.StatusOK)
+	if csrf := changed.json(t)["csrf_token"]; csrf == b.csrf || csrf == nil || changed.header.Get("Set-Cookie") == "" {
+		t.Fatalf("no new session: csrf token %v, headers %v", csrf, changed.header)
+	}
+	elsewhere.ask("GET", "/api/v1/me", "").want(t, http.StatusUnauthorized, "sign_in_required")
+	b.ask("GET", "/api/v1/me", "").want(t, http.StatusUnauthorized, "sign_in_required")
+	_, again := s.signIn("student", "another password")
+	again.want(t, http.StatusOK)
+}
+
 func TestADisabledPersonIsOutAtOnce(t *testing.T) {
 	s := newSchool(t)
 	b, _ := s.signIn("student", password)

@@ -29,6 +29,17 @@ func (s *Server) UseLink(ctx context.Context, request UseLinkRequestObject) (Use
 	return UseLink200JSONResponse(me), err
 }
 
+// ChangePassword implements StrictServerInterface. The sessions of the old password end, so the caller begins a new one.
+func (s *Server) ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error) {
+	who := callerOf(ctx)
+	person, err := s.accounts.ChangePassword(ctx, who.PersonID, request.Body.Current, request.Body.Password, who.address)
+	if err != nil {
+		return nil, err
+	}
+	me, err := s.enter(ctx, who, person)
+	return ChangePassword200JSONResponse(me), err
+}
+
 // enter begins a session.
 func (s *Server) enter(ctx context.Context, who *caller, person account.Person) (Me, error) {
 	begun, err := s.sessions.start(ctx, who.writer, person)

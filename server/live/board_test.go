@@ -244,6 +244,26 @@ func TestAnOutageThatEndsIsSeenAtOnce(t *testing.T) {
 	})
 }
 
+func TestAStationThatSomebodyHoldsIsNotFree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		offer := booking.Booking{
+			ID: "x", StationID: "a", PersonID: "p", Status: booking.StatusHeld,
+			StartsAt: now.Add(-time.Minute), EndsAt: now.Add(time.Hour), HeldUntil: now.Add(10 * time.Minute),
+		}
+		b := start(t, &school{state: "idle", bookings: []booking.Booking{offer}})
+		card, _ := b.Card("a")
+		if card.State != StateHeld || card.Held == nil || card.Booking != nil || !card.FreeUntil.IsZero() || !card.FreeFrom.Equal(offer.EndsAt) {
+			t.Errorf("while it is offered: %+v", card)
+		}
+		time.Sleep(11 * time.Minute)
+		synctest.Wait()
+		if card, _ := b.Card("a"); card.Held != nil || len(card.Day.Bookings) != 0 {
+			t.Errorf("an offer that has expired still shows: %+v", card)
+		}
+	})
+}
+
 func TestAMinuteAtWhichEveryCardChangesDropsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &school{state: "idle", many: 700}

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"slices"
 	"time"
 
 	"github.com/labtide/labtide/server/booking"
@@ -60,7 +61,7 @@ func heardAt(s telemetry.DeviceState) time.Time {
 }
 
 // decide gives the one state that a person may expect.
-func decide(e evidence, open, booked bool, outage *equipment.Outage) State {
+func decide(e evidence, open, booked, held bool, outage *equipment.Outage) State {
 	switch {
 	case outage != nil || e.fault:
 		return StateDown
@@ -74,6 +75,8 @@ func decide(e evidence, open, booked bool, outage *equipment.Outage) State {
 		return StateBookedIdle
 	case !open:
 		return StateClosed
+	case held:
+		return StateHeld
 	default:
 		return StateFree
 	}
@@ -84,39 +87,77 @@ func (s Slot) promised() bool {
 	return s.Status != booking.StatusHeld && s.Status != booking.StatusRequested
 }
 
-// slots finds the running booking, the next one, and from and until when the station is free.
-// The slots must be in order; open are the open intervals of the day.
-func slots(all []Slot, open []equipment.Interval, now time.Time) (running, next *Slot, freeFrom, freeUntil time.Time) {
-	var kept *Slot // what comes next, promised or not
-	for i := range all {
-		s := &all[i]
+// occupied is the time that the slot keeps its station from others.
+func (s Slot) occupied() equipment.Interval {
+	until := s.EndsAt
+	if s.OccupiedUntil.After(until) {
+		until = s.OccupiedUntil
+	}
+	return equipment.Interval{From: s.StartsAt, Until: until}
+}
+
+// outlook is what a station's day promises, seen from now.
+type outlook struct {
+	running, next, held *Slot
+	freeFrom, freeUntil time.Time
+}
+
+// look finds what runs, what comes next, and from and until when the station is free. The slots must be in order.
+func look(day Strip, now time.Time) outlook {
+	var o outlook
+	for i := range day.Bookings {
+		s := &day.Bookings[i]
 		switch {
-		case !s.StartsAt.After(now) && now.Before(s.EndsAt):
-			if freeFrom = s.EndsAt; s.promised() {
-				running = s
-			}
 		case s.StartsAt.After(now):
-			if kept == nil {
-				kept = s
+			if o.next == nil && s.promised() {
+				o.next = s
 			}
-			if next == nil && s.promised() {
-				next = s
-			}
-			if s.StartsAt.Equal(freeFrom) {
-				freeFrom = s.EndsAt
-			}
+		case now.Before(s.EndsAt) && s.promised():
+			o.running = s
+		case now.Before(s.occupied().Until):
+			o.held = s
 		}
 	}
-	if !freeFrom.IsZero() {
-		return running, next, freeFrom, freeUntil
+	taken := taken(day)
+	if o.freeFrom = end(taken, now); !o.freeFrom.Equal(now) {
+		return o
 	}
-	for _, span := range open {
+	o.freeFrom = time.Time{}
+	for _, span := range day.Open {
 		if !now.Before(span.From) && now.Before(span.Until) {
-			freeUntil = span.Until
+			o.freeUntil = span.Until
 		}
 	}
-	if kept != nil && !freeUntil.IsZero() && kept.StartsAt.Before(freeUntil) {
-		freeUntil = kept.StartsAt
+	for _, span := range taken {
+		if span.From.After(now) && span.From.Before(o.freeUntil) {
+			o.freeUntil = span.From
+		}
 	}
-	return running, next, freeFrom, freeUntil
+	return o
+}
+
+// taken gives all that keeps the station from those who would book it, in order of the start.
+func taken(day Strip) []equipment.Interval {
+	out := slices.Clone(day.Outages)
+	for _, s := range day.Bookings {
+		out = append(out, s.occupied())
+	}
+	slices.SortFunc(out, func(a, b equipment.Interval) int { return a.From.Compare(b.From) })
+	return out
+}
+
+// end gives the first instant, from now on, that nothing of taken covers: now itself when nothing does, zero when nobody knows.
+func end(taken []equipment.Interval, now time.Time) time.Time {
+	at := now
+	for _, span := range taken {
+		switch {
+		case span.From.After(at):
+			return at
+		case span.Until.IsZero():
+			return time.Time{}
+		case span.Until.After(at):
+			at = span.Until
+		}
+	}
+	return at
 }

@@ -21,6 +21,7 @@ const (
 	StateFree       State = "free"        // open, seen, nobody there, not booked
 	StateInUse      State = "in_use"      // booked and used
 	StateBookedIdle State = "booked_idle" // booked, and nobody is there
+	StateHeld       State = "held"        // not booked, and kept from others: by an offer, a request, or the buffer after a booking
 	StateWalkIn     State = "walk_in"     // used, and nobody booked it
 	StateUnknown    State = "unknown"     // no device tells us
 	StateDown       State = "down"        // an outage, or the device reports a fault
@@ -36,10 +37,12 @@ type Slot struct {
 	Purpose    booking.Purpose
 	StartsAt   time.Time
 	EndsAt     time.Time
-	Status     booking.Status
-	Verdict    booking.Verdict
-	WarnedAt   time.Time
-	Version    int64
+	// OccupiedUntil is the end with the buffer after it.
+	OccupiedUntil time.Time
+	Status        booking.Status
+	Verdict       booking.Verdict
+	WarnedAt      time.Time
+	Version       int64
 }
 
 // Strip is the local day of a station: what was promised and what really happened.
@@ -47,8 +50,10 @@ type Strip struct {
 	StartsAt time.Time // local midnight
 	EndsAt   time.Time
 	Open     []equipment.Interval
-	Bookings []Slot       // those that overlap the day, in order
+	Bookings []Slot       // those that overlap the day, in order, but no offers that have expired
 	Runs     []ledger.Run // up to now
+	// Outages are those that run or are planned. Until is zero: until further notice.
+	Outages []equipment.Interval
 }
 
 // Card is one station on the board.
@@ -60,9 +65,10 @@ type Card struct {
 	DeviceSeenAt time.Time // when a device of the station was last heard; zero: never
 	Booking      *Slot     // the running one; an offer or a request is none: nobody has promised to be there
 	Next         *Slot     // the next one of today
-	// FreeFrom is when what runs, and whatever is right behind it, is over; zero when nothing runs.
+	Held         *Slot     // what keeps the station now without being a promise: an offer, a request, or what left a buffer
+	// FreeFrom is when what runs, and whatever is right behind it, is over; zero when nothing runs, or nobody knows.
 	FreeFrom time.Time
-	// FreeUntil is when the next booking starts or the room closes; zero when it is not bookable now.
+	// FreeUntil is when the next booking or outage starts or the room closes; zero when it is not bookable now.
 	FreeUntil time.Time
 	Outage    *equipment.Outage
 	// FaultReported says that somebody has reported a fault, and nobody has answered yet.

@@ -117,12 +117,17 @@ type parts struct {
 	states   map[string][]telemetry.DeviceState // by station
 	people   map[string]string                  // names
 	outages  map[string]equipment.Outage        // by station, now
+	planned  map[string][]equipment.Interval    // by station, now and in the next day
 	reported map[string]bool                    // stations of open fault reports
 }
 
+// longestDay is when the clocks go back, and no less.
+const longestDay = 26 * time.Hour
+
 func (s Sources) gather(ctx context.Context, now time.Time) (parts, error) {
 	p := parts{sites: map[string]equipment.Site{}, roomCode: map[string]string{}, states: map[string][]telemetry.DeviceState{},
-		people: map[string]string{}, outages: map[string]equipment.Outage{}, reported: map[string]bool{}}
+		people: map[string]string{}, outages: map[string]equipment.Outage{},
+		planned: map[string][]equipment.Interval{}, reported: map[string]bool{}}
 	sites, err := s.Register.Sites(ctx)
 	if err != nil {
 		return p, err
@@ -144,11 +149,12 @@ func (s Sources) gather(ctx context.Context, now time.Time) (parts, error) {
 	for _, person := range people {
 		p.people[person.ID] = person.Name
 	}
-	outages, err := s.Register.Outages(ctx, "", now, now.Add(time.Second))
+	outages, err := s.Register.Outages(ctx, "", now, now.Add(longestDay))
 	if err != nil {
 		return p, err
 	}
 	for _, o := range outages {
+		p.planned[o.StationID] = append(p.planned[o.StationID], equipment.Interval{From: o.StartsAt, Until: o.EndsAt})
 		if o.Covers(now) {
 			p.outages[o.StationID] = o
 		}
@@ -218,8 +224,13 @@ func (s Sources) siteCards(ctx context.Context, p parts, siteID string, stations
 	for i, st := range stations {
 		strip := Strip{StartsAt: from, EndsAt: until, Open: schedule.Open(st.RoomID, from, until), Runs: runs[st.ID]}
 		for _, b := range bookings {
-			if b.StationID == st.ID && b.Active() {
+			if b.StationID == st.ID && b.Active() && !b.Lapsed(now) {
 				strip.Bookings = append(strip.Bookings, slot(b, p.people))
+			}
+		}
+		for _, o := range p.planned[st.ID] {
+			if o.From.Before(until) {
+				strip.Outages = append(strip.Outages, o)
 			}
 		}
 		out[i] = card(st, strip, p, now)
@@ -229,7 +240,7 @@ func (s Sources) siteCards(ctx context.Context, p parts, siteID string, stations
 
 func slot(b booking.Booking, names map[string]string) Slot {
 	return Slot{BookingID: b.ID, PersonID: b.PersonID, PersonName: names[b.PersonID], Programme: b.Programme, Purpose: b.Purpose,
-		StartsAt: b.StartsAt, EndsAt: b.EndsAt, Status: b.Status, Verdict: b.Verdict, WarnedAt: b.WarnedAt, Version: b.Version}
+		StartsAt: b.StartsAt, EndsAt: b.EndsAt, OccupiedUntil: b.Occupied().Until, Status: b.Status, Verdict: b.Verdict, WarnedAt: b.WarnedAt, Version: b.Version}
 }
 
 func card(st equipment.Station, strip Strip, p parts, now time.Time) Card {
@@ -239,13 +250,14 @@ func card(st equipment.Station, strip Strip, p parts, now time.Time) Card {
 	if e.known {
 		c.Since = e.since
 	}
-	if o, ok := p.outages[st.ID]; ok {
-		c.Outage = &o
+	if outage, ok := p.outages[st.ID]; ok {
+		c.Outage = &outage
 	}
 	c.FaultReported = p.reported[st.ID]
-	c.Booking, c.Next, c.FreeFrom, c.FreeUntil = slots(strip.Bookings, strip.Open, now)
+	o := look(strip, now)
+	c.Booking, c.Next, c.Held, c.FreeFrom, c.FreeUntil = o.running, o.next, o.held, o.freeFrom, o.freeUntil
 	open := slices.ContainsFunc(strip.Open, func(i equipment.Interval) bool { return !now.Before(i.From) && now.Before(i.Until) })
-	c.State = decide(e, open, c.Booking != nil, c.Outage)
+	c.State = decide(e, open, c.Booking != nil, c.Held != nil, c.Outage)
 	if !st.Bookable || c.Outage != nil {
 		c.FreeUntil = time.Time{}
 	}

@@ -14,6 +14,7 @@ export default {
   'error.csrf_token_wrong': 'This page is out of date. Reload it and try again.',
   'error.token_invalid': 'The token is unknown, revoked or expired. Make a new one.',
   'error.link_unknown': 'This link has been used or is too old. Ask for a new one.',
+  'error.password_wrong': 'This is not your current password.',
   'error.password_length': 'Choose a password of 8 to 200 characters.',
   'error.not_allowed': 'Your role may not do this.',
   'error.may_not_book_for_others': 'You may book for yourself only. Ask an instructor to book for others.',

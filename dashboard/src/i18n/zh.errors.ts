@@ -12,6 +12,7 @@ export default {
   'error.csrf_token_wrong': '页面已过期，请刷新后重试。',
   'error.token_invalid': '令牌未知、已撤销或已过期，请新建一个。',
   'error.link_unknown': '此链接已使用或已过期，请索取新的链接。',
+  'error.password_wrong': '当前密码不正确。',
   'error.password_length': '密码长度须为 8 至 200 个字符。',
   'error.not_allowed': '你的角色无权执行此操作。',
   'error.may_not_book_for_others': '你只能为自己预约，为他人预约请找教师。',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { closedSpans, draw, frameOf, joinRuns, minutesByLabel, ticks, type Day, type Label } from './strip'
+import { closedSpans, draw, frameOf, joinRuns, minutesByLabel, signs, ticks, type Day, type Label } from './strip'
 
 const HOUR = 3_600_000
 const h = (hour: number) => hour * HOUR
@@ -7,11 +7,11 @@ const run = (from: number, to: number, label: Label) => ({ from: h(from), to: h(
 const day: Day = {
   open: [{ from: h(8), to: h(20) }],
   bookings: [
-    { id: 'a', from: h(9), to: h(11), mine: false },
-    { id: 'b', from: h(13), to: h(15), mine: true },
+    { id: 'a', from: h(9), to: h(11), mine: false, as: 'booked', occupied: h(11.5) },
+    { id: 'b', from: h(13), to: h(15), mine: true, as: 'offered' },
   ],
   runs: [run(0, 8, 'closed'), run(8, 9, 'free'), run(9, 10, 'booked_used'), run(10, 11, 'booked_idle'), run(11, 12, 'walk_in'), run(12, 13, 'unknown')],
-  outage: null,
+  outages: [],
 }
 const frame = { from: h(8), to: h(18) }
 
@@ -19,9 +19,10 @@ describe('the strip', () => {
   it('draws promises as boxes, truth as fills, and what nobody knows hatched', () => {
     const drawing = draw(day, frame, h(13))
     expect(drawing.boxes).toEqual([
-      { key: 'a', mine: false, left: 10, width: 20 },
-      { key: 'b', mine: true, left: 50, width: 20 },
+      { key: 'a', mine: false, as: 'booked', left: 10, width: 20 },
+      { key: 'b', mine: true, as: 'offered', left: 50, width: 20 },
     ])
+    expect(drawing.buffers).toEqual([{ key: 'a', left: 30, width: 5 }])
     expect(drawing.fills.map(({ fill, left, width }) => [fill, left, width])).toEqual([
       ['used', 10, 10],
       ['idle', 20, 10],
@@ -31,13 +32,13 @@ describe('the strip', () => {
     expect(drawing.now).toBe(50)
   })
   it('a minute in the future has no truth, though its outage is known', () => {
-    const drawing = draw({ ...day, outage: { from: h(9), to: h(17) } }, frame, h(9.5))
+    const drawing = draw({ ...day, outages: [{ from: h(9), to: h(17) }] }, frame, h(9.5))
     expect(drawing.fills.map(({ left, width }) => [left, width])).toEqual([[10, 5]])
     expect(drawing.hatches.map(({ why, left, width }) => [why, left, width])).toEqual([['down', 15, 75]])
   })
   it('cuts what sticks out, and has no now line on another day', () => {
     const drawing = draw(day, { from: h(10), to: h(12) }, h(40))
-    expect(drawing.boxes).toEqual([{ key: 'a', mine: false, left: 0, width: 50 }])
+    expect(drawing.boxes).toEqual([{ key: 'a', mine: false, as: 'booked', left: 0, width: 50 }])
     expect(drawing.now).toBeNull()
   })
   it('nothing is ever drawn outside the track', () => {
@@ -45,7 +46,7 @@ describe('the strip', () => {
       for (let to = from + 1; to <= 24; to++)
         for (const now of [h(from) - HOUR, h(from), h(to), h(30)]) {
           const drawing = draw(day, { from: h(from), to: h(to) }, now)
-          for (const piece of [...drawing.boxes, ...drawing.fills, ...drawing.hatches]) {
+          for (const piece of [...drawing.boxes, ...drawing.buffers, ...drawing.fills, ...drawing.hatches]) {
             expect(piece.left).toBeGreaterThanOrEqual(0)
             expect(piece.width).toBeGreaterThan(0)
             expect(piece.left + piece.width).toBeLessThanOrEqual(100.01)
@@ -73,6 +74,11 @@ describe('the frame', () => {
     expect(frameOf([{ ...day, runs: [run(4, 5, 'walk_in')] }], whole).from).toBe(h(4))
   })
   it('is the whole day when nothing is known', () => expect(frameOf([], whole)).toEqual(whole))
+})
+
+it('the legend explains what is shown, and nothing else', () => {
+  expect(signs([day])).toEqual(['offered', 'buffer'])
+  expect(signs([{ ...day, bookings: [] }])).toEqual([])
 })
 
 it('minutes add up to what has passed', () => {

@@ -8,9 +8,14 @@ export interface Span {
   from: number
   to: number
 }
+/** What was promised: only a booking is a promise; an offer and a request keep the time from others. */
+export type Pledge = 'booked' | 'offered' | 'requested'
 export interface Promised extends Span {
   id: string
   mine: boolean
+  as: Pledge
+  /** The end of the buffer after it; left out: there is none. */
+  occupied?: number
 }
 export interface Run extends Span {
   label: Label
@@ -21,7 +26,8 @@ export interface Day {
   bookings: Promised[]
   /** What happened, up to now. */
   runs: Run[]
-  outage: Span | null
+  /** Those that run or are planned. */
+  outages: Span[]
 }
 
 /** Percent of the track. */
@@ -32,6 +38,7 @@ export interface Piece {
 }
 export interface Box extends Piece {
   mine: boolean
+  as: Pledge
 }
 export type Fill = 'used' | 'idle' | 'walk_in'
 export interface Filled extends Piece {
@@ -43,6 +50,7 @@ export interface Hatched extends Piece {
 }
 export interface Drawing {
   boxes: Box[]
+  buffers: Piece[]
   fills: Filled[]
   hatches: Hatched[]
   /** Percent, null when now is not on the track. */
@@ -108,9 +116,13 @@ export function frameOf(days: Day[], whole: Span): Span {
 
 export function draw(day: Day, frame: Span, now: number): Drawing {
   const boxes: Box[] = []
+  const buffers: Piece[] = []
   for (const booking of day.bookings) {
+    const { id: key, mine, as, to, occupied } = booking
     const seen = clip(booking, frame)
-    if (seen) boxes.push({ key: booking.id, mine: booking.mine, ...place(seen, frame) })
+    if (seen) boxes.push({ key, mine, as, ...place(seen, frame) })
+    const after = occupied ? clip({ from: to, to: occupied }, frame) : null
+    if (after) buffers.push({ key, ...place(after, frame) })
   }
   const past = { from: frame.from, to: Math.min(now, frame.to) }
   const fills: Filled[] = []
@@ -123,11 +135,20 @@ export function draw(day: Day, frame: Span, now: number): Drawing {
     else if (run.label === 'unknown') hatches.push({ key: `u${run.from}`, why: 'unknown', ...place(seen, frame) })
     else if (run.label === 'down') hatches.push({ key: `d${run.from}`, why: 'down', ...place(seen, frame) })
   }
-  const ahead = day.outage && clip(day.outage, { from: Math.max(now, frame.from), to: frame.to })
-  if (ahead) hatches.push({ key: 'ahead', why: 'down', ...place(ahead, frame) })
+  for (const outage of day.outages) {
+    const ahead = clip(outage, { from: Math.max(now, frame.from), to: frame.to })
+    if (ahead) hatches.push({ key: `o${outage.from}`, why: 'down', ...place(ahead, frame) })
+  }
   for (const span of closedSpans(day.open, frame)) hatches.push({ key: `c${span.from}`, why: 'closed', ...place(span, frame) })
   const at = place({ from: now, to: now }, frame).left
-  return { boxes, fills, hatches, now: now >= frame.from && now <= frame.to ? at : null }
+  return { boxes, buffers, fills, hatches, now: now >= frame.from && now <= frame.to ? at : null }
+}
+
+/** What some of these days show besides bookings, for the legend. */
+export function signs(days: Day[]): ('offered' | 'requested' | 'buffer')[] {
+  const bookings = days.flatMap((day) => day.bookings)
+  const shown = { offered: bookings.some(({ as }) => as === 'offered'), requested: bookings.some(({ as }) => as === 'requested'), buffer: bookings.some(({ occupied }) => occupied) }
+  return (['offered', 'requested', 'buffer'] as const).filter((sign) => shown[sign])
 }
 
 /** Whole minutes of each label, up to now: what the sentence beside the picture says. */

@@ -3,7 +3,7 @@ import type { Card, Slot } from '../../api/shapes'
 import { clock, longDay, minutes, weekdayClock } from '../../i18n/format'
 import { known, t } from '../../i18n/text.svelte'
 import { there } from '../booking/presence'
-import { minutesByLabel } from '../../lib/strip'
+import { minutesByLabel, type Pledge } from '../../lib/strip'
 import { dayOf, type StationDay } from './day'
 
 const zoneOf = (card: Card) => card.day.time_zone
@@ -12,7 +12,15 @@ const zoneOf = (card: Card) => card.day.time_zone
 export function who(slot: Slot): string {
   if (slot.mine) return t('card.you')
   const purpose = slot.purpose === 'class' ? `${known('purpose', 'class')} ${slot.programme ?? ''}`.trim() : ''
-  return purpose || slot.person_name || t('card.booked')
+  return purpose || slot.person_name || pendingWord(slot) || t('card.booked')
+}
+
+const pendingWord = ({ status }: Slot) => (status === 'held' || status === 'requested' ? t(`status.${status}`) : '')
+
+/** What a slot is that is no booking yet, beside a name. */
+export function pending(slot: Slot): string {
+  const word = pendingWord(slot)
+  return who(slot) === word ? '' : word
 }
 
 /** 13:45 today, Tue 08:00 on another day. */
@@ -31,9 +39,13 @@ export function line(card: Card): string {
       return booking ? t('card.until', { who: who(booking), time: when(booking.ends_at, card) }) : ''
     case 'booked_idle':
       return booking ? t(who(booking) === t('card.booked') ? 'card.since.somebody' : 'card.since', { who: who(booking), time: when(booking.starts_at, card) }) : ''
+    case 'held':
+      return card.free_from ? t('card.held', { why: held(card), time: when(card.free_from, card) }) : held(card)
     case 'walk_in':
       return card.since ? t('card.walk_in', { time: when(card.since, card) }) : t('card.walk_in.now')
     case 'unknown':
+      // Nobody sees whether somebody is there, but that it is booked is known.
+      if (booking) return t('card.until', { who: who(booking), time: when(booking.ends_at, card) })
       return card.device_last_seen_at ? t('card.unknown', { time: when(card.device_last_seen_at, card) }) : t('card.unknown.never')
     case 'down':
       return card.outage?.reason || t('card.down.device')
@@ -42,6 +54,13 @@ export function line(card: Card): string {
     default:
       return next ? t('card.next', { time: when(next.starts_at, card), who: who(next) }) : t('card.free')
   }
+}
+
+/** Why nobody may have a station that stands idle and is not booked. */
+function held({ held: slot }: Card): string {
+  if (slot?.status === 'held') return t(slot.mine ? 'card.held.offer.mine' : 'card.held.offer')
+  if (slot?.status === 'requested') return t(slot.mine ? 'card.held.request.mine' : 'card.held.request')
+  return t('card.held.buffer')
 }
 
 /** Whether whoever has it now is there, for those who may know. */
@@ -62,13 +81,20 @@ export function canBookNow(card: Card): boolean {
   return card.state === 'free' && card.bookable !== false && !!card.free_until
 }
 
+/** How many bookings; and offers and requests, which are none. */
+function promises({ bookings }: StationDay): string {
+  const count = (as: Pledge) => bookings.filter((one) => one.as === as).length
+  const others = (['offered', 'requested'] as const).filter((as) => count(as)).map((as) => t(`strip.${as}`, { n: count(as) }))
+  return [t('strip.bookings', { n: count('booked') }), ...others].join(t('list.comma'))
+}
+
 /** The day in one sentence, for those who cannot see the strip. */
 export function daySentence(station: string, day: StationDay, now: number): string {
   const sums = minutesByLabel(day.runs, now)
   return t('strip.summary', {
     station,
     day: longDay(day.whole.from, day.zone),
-    bookings: t('strip.bookings', { n: day.bookings.length }),
+    bookings: promises(day),
     used: minutes(sums.booked_used + sums.walk_in),
     idle: minutes(sums.booked_idle + sums.blocked_idle),
     walk_in: minutes(sums.walk_in),
@@ -79,9 +105,9 @@ export function daySentence(station: string, day: StationDay, now: number): stri
 /** What a station's own page says first. */
 export function stationHeadline(card: Card): string {
   const station = card.station.code
-  const ends = card.state === 'free' ? card.free_until : card.state === 'in_use' ? card.booking?.ends_at : undefined
-  if (ends) return t(card.state === 'free' ? 'station.headline.free' : 'station.headline.in_use', { station, time: when(ends, card) })
-  return t(card.state === 'free' || card.state === 'in_use' ? `station.headline.${card.state}_open` : `station.headline.${card.state}`, { station })
+  const ends = { free: card.free_until, in_use: card.booking?.ends_at, held: card.free_from }[card.state as string]
+  if (ends) return t(`station.headline.${card.state as 'free' | 'in_use' | 'held'}`, { station, time: when(ends, card) })
+  return t(card.state === 'free' || card.state === 'in_use' || card.state === 'held' ? `station.headline.${card.state}_open` : `station.headline.${card.state}`, { station })
 }
 
 export function headline(cards: Card[]): string {

@@ -23,41 +23,15 @@ func (r *Rules) need(ask *Ask, stationIDs []string, pr proposal) {
 		}
 		last = p.quotas
 	}
+	if pr.self != "" && len(ask.Budgets) > 0 && !slices.Contains(ask.BookingIDs, pr.self) {
+		ask.BookingIDs = append(ask.BookingIDs, pr.self) // so that it counts one by one: it does not stand in its own way
+	}
 	if (ask.Qualifications || ask.Strikes) && !slices.Contains(ask.PersonIDs, pr.personID) {
 		ask.PersonIDs = append(ask.PersonIDs, pr.personID)
 	}
 	if pr.teamID != "" && !slices.Contains(ask.TeamIDs, pr.teamID) {
 		ask.TeamIDs = append(ask.TeamIDs, pr.teamID)
 	}
-}
-
-// spend adds the budgets that a proposal would be charged to.
-func (a *Ask) spend(quotas []*bound, pr proposal) {
-	for _, x := range quotas {
-		subject, windows := x.subject(pr), x.windows(pr.span)
-		if subject == "" || len(windows) == 0 {
-			continue
-		}
-		a.budget(Budget{Per: x.Per, SubjectID: subject, From: windows[0].From.Unix(), Until: windows[len(windows)-1].Until.Unix()})
-	}
-}
-
-// budget adds one: of each subject there is one, which covers the time of all.
-func (a *Ask) budget(more Budget) {
-	for i, b := range a.Budgets {
-		if b.Per == more.Per && b.SubjectID == more.SubjectID {
-			a.Budgets[i].From, a.Budgets[i].Until = min(b.From, more.From), max(b.Until, more.Until)
-			return
-		}
-	}
-	a.Budgets = append(a.Budgets, more)
-}
-
-// coveredBy reports whether a budget is among what was asked for.
-func (u Budget) coveredBy(all []Budget) bool {
-	return slices.ContainsFunc(all, func(b Budget) bool {
-		return b.Per == u.Per && b.SubjectID == u.SubjectID && b.From <= u.From && b.Until >= u.Until
-	})
 }
 
 func (a *Ask) widen(from, until time.Time) {
@@ -71,11 +45,11 @@ func (a *Ask) widen(from, until time.Time) {
 
 // covers reports whether what was asked for is enough for what is to be asked now.
 func (a Ask) covers(now Ask) bool {
-	if now.Qualifications && !a.Qualifications || now.Strikes && !a.Strikes || now.Waiting && !a.Waiting {
+	if now.Qualifications && !a.Qualifications || now.Strikes && !a.Strikes || now.Waiting && !a.Waiting || now.EachSpent && !a.EachSpent {
 		return false
 	}
 	for _, budget := range now.Budgets {
-		if !budget.coveredBy(a.Budgets) {
+		if !a.knows(budget) {
 			return false
 		}
 	}

@@ -15,6 +15,7 @@ type bound struct {
 	loc   *time.Location
 	terms []Term
 	hours *equipment.Schedule // when it counts; nil: always
+	each  bool                // each booking must be known: of some, only a part counts
 }
 
 // longestCounted bounds the length of what is counted: no policy allows more.
@@ -176,7 +177,8 @@ func (q *inquiry) tally(x *bound, subject string, window equipment.Interval) *ta
 	if known := q.counted[key]; known != nil {
 		return known
 	}
-	t := &tally{window: window}
+	sum := q.view.Sums[x.budget(subject, window)]
+	t := &tally{window: window, minutes: sum.Length, bookings: sum.Bookings}
 	parties := map[string][]seat{}
 	for _, b := range q.view.Spent {
 		if !q.isCharged(x, subject, b, window) {
@@ -212,8 +214,7 @@ func (q *inquiry) tally(x *bound, subject string, window equipment.Interval) *ta
 // isCharged reports whether a booking counts for the subject in the window: not the one that changes, no class, no offer that
 // has lapsed.
 func (q *inquiry) isCharged(x *bound, subject string, b Booking, window equipment.Interval) bool {
-	budget := Budget{Per: x.Per, SubjectID: subject, From: window.From.Unix(), Until: window.Until.Unix()}
-	return budget.Concerns(b) && !q.is(b) && b.Purpose != PurposeClass && !b.Lapsed(q.now)
+	return x.budget(subject, window).Concerns(b) && !q.is(b) && b.Purpose != PurposeClass && !b.Lapsed(q.now)
 }
 
 // quotaExceeded says which quotas have too little left.

@@ -130,9 +130,7 @@ func layAll(rules *Rules, lessons []Lesson, serves map[string]string) ([]teach, 
 			continue
 		}
 		ask.StationIDs, ask.PersonIDs = append(ask.StationIDs, more.StationIDs...), append(ask.PersonIDs, more.PersonIDs...)
-		for _, budget := range more.Budgets {
-			ask.budget(budget)
-		}
+		ask.spendAs(more)
 		ask.Qualifications, ask.Strikes, ask.Waiting = ask.Qualifications || more.Qualifications, ask.Strikes || more.Strikes, ask.Waiting || more.Waiting
 		ask.widen(more.From, more.Until)
 	}

@@ -72,25 +72,3 @@ type Season struct {
 	// After DecayAfter absences a team has no priority until they are forgotten; 0: it keeps it.
 	DecayAfter int `json:"decay_after,omitempty"`
 }
-
-// Budget is what a decision must know to count a quota: what the subject is charged for in this time. Who decides about a
-// budget does so alone.
-type Budget struct {
-	Per       QuotaPer
-	SubjectID string // person or team id, or the programme's name
-	From      int64  // unix seconds
-	Until     int64
-}
-
-// Concerns reports whether the booking is charged to the budget.
-func (u Budget) Concerns(b Booking) bool {
-	subject := b.PersonID
-	switch u.Per {
-	case PerTeam:
-		subject = b.TeamID
-	case PerProgramme:
-		subject = b.Programme
-	}
-	charged := b.Charged()
-	return subject == u.SubjectID && !charged.Empty() && charged.From.Unix() < u.Until && charged.Until.Unix() > u.From
-}

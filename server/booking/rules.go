@@ -97,6 +97,7 @@ func NewRules(f Facts) *Rules {
 			r.kinds[code] = append(r.kinds[code], s.ID)
 		}
 	}
+	bounds.weigh(r.places)
 	for _, o := range f.Outages {
 		if p := r.places[o.StationID]; p != nil {
 			p.outages = append(p.outages, o)
@@ -157,6 +158,19 @@ func (s boundSet) of(p *place) []*bound {
 		out = append(out, x)
 	}
 	return out
+}
+
+// weigh finds the quotas of which bookings cannot be added up: those of some hours, and those that some place waives.
+func (s boundSet) weigh(places map[string]*place) {
+	var waiving []*place
+	for _, p := range places {
+		if p.waives(CodeQuotaExceeded) {
+			waiving = append(waiving, p)
+		}
+	}
+	for _, x := range s.made {
+		x.each = x.hours != nil || slices.ContainsFunc(waiving, func(p *place) bool { return within(x.Scope, x.ScopeID, p.Station) })
+	}
 }
 
 // clockOf makes a schedule that is open at the hours; none: nil.

@@ -111,6 +111,7 @@ type Ask struct {
 	SeriesIDs []string // all bookings of these series too, and the series in View.Series
 	TeamIDs   []string
 	Budgets   []Budget
+	EachSpent bool // show each booking that is charged to the budgets, and no sums
 	StrikeIDs []string
 	WaitIDs   []string
 	ReportIDs []string
@@ -139,9 +140,12 @@ type View struct {
 	Bookings map[string]Booking
 	// People are the asked ones that exist, by id: ID, Role, Programme and DisabledAt only.
 	People map[string]account.Person
-	// Spent are the bookings that are charged to an asked budget. They have ID, StationID, PersonID, TeamID, PartyID,
-	// Programme, Purpose, StartsAt, EndsAt, Status, HeldUntil and ChargedUntil only.
+	// Spent are bookings that are charged to an asked budget: with Ask.EachSpent all of them, else those that are Apart and
+	// those that Taken or Bookings show. They have ID, StationID, PersonID, TeamID, PartyID, Programme, Purpose, StartsAt,
+	// EndsAt, Status, HeldUntil and ChargedUntil only.
 	Spent []Booking
+	// Sums are what all others come to, by asked budget.
+	Sums map[Budget]Sum
 	// Teams are the asked ones that exist, by id.
 	Teams map[string]account.Team
 	// Qualifications are those of the asked people, whatever their state: ID, PersonID, KindID and the instants only.

@@ -193,11 +193,11 @@ func (s *Service) join(ctx context.Context, actor account.Actor, w Wait, now tim
 }
 
 // lastInLine makes an id for an entry that comes after those which were made in the same second. Ids sort by the millisecond,
-// and within it by chance: a few tries find one.
+// and within it by chance: a few tries find one, or the next millisecond does.
 func (v View) lastInLine(at time.Time) string {
 	id := v.NewID()
 	for _, w := range v.Waits {
-		for try := 0; try < 32 && w.CreatedAt.Equal(at) && w.ID > id; try++ {
+		for try := 0; try < 1<<14 && w.CreatedAt.Equal(at) && w.ID > id; try++ {
 			id = v.NewID()
 		}
 	}

@@ -77,9 +77,8 @@ func (j judged) ask(ask *Ask, rules *Rules) {
 	var more Ask
 	rules.need(&more, j.stations, j.pr)
 	ask.Qualifications, ask.Strikes = ask.Qualifications || more.Qualifications, ask.Strikes || more.Strikes
-	for _, budget := range more.Budgets {
-		ask.budget(budget)
-	}
+	ask.spendEach() // worlds differ in what stands
+	ask.spendAs(more)
 }
 
 // add keeps what one read saw.
@@ -217,7 +216,7 @@ func (w *world) view(j judged) View {
 	}
 	var ask Ask
 	w.rules.need(&ask, j.stations, j.pr)
-	for _, budget := range ask.Budgets { // one for each subject
+	for _, budget := range ask.Budgets {
 		for _, b := range w.spent[string(budget.Per)+" "+budget.SubjectID] {
 			if budget.Concerns(b) && w.before(j, b.ID) {
 				v.Spent = append(v.Spent, b)

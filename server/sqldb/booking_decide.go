@@ -58,14 +58,16 @@ func (b *Bookings) settle(send sender, before []statement, after func() []statem
 		return nil, err
 	}
 	written := map[string]booking.Booking{} // by the decisions before
+	var stored []booking.Booking            // what they have replaced
+	unseen := false                         // whether one of them replaced what nobody has read
 	hidden := false                         // whether one of them wrote what view does not add
 	alone := false                          // whether one of them changed the rules
 	statements = nil
 	for _, d := range all {
-		if d.later = alone || d.mustWait(hidden, len(written) > 0); d.later {
+		if d.later = alone || (unseen && len(d.ask.Budgets) > 0) || d.mustWait(hidden, len(written) > 0); d.later {
 			continue
 		}
-		d.write, d.err = d.judge(d.view(rules, people, written))
+		d.write, d.err = d.judge(d.view(rules, people, stored, written))
 		if d.err != nil {
 			d.write = booking.Write{}
 			continue
@@ -75,6 +77,8 @@ func (b *Bookings) settle(send sender, before []statement, after func() []statem
 		for _, w := range slices.Concat(d.write.Insert, d.write.Update) {
 			written[w.ID] = w
 		}
+		was := d.replaced()
+		stored, unseen = append(stored, was...), unseen || len(was) < len(d.write.Update)
 		statements = append(statements, b.writes(d.write)...)
 	}
 	if after != nil {
@@ -133,7 +137,7 @@ func peopleRead(d dialect, ids []string, into map[string]account.Person, lock st
 }
 
 // view shows a decision what was read, as the decisions before have left it.
-func (d *decision) view(rules *booking.Rules, people map[string]account.Person, written map[string]booking.Booking) booking.View {
+func (d *decision) view(rules *booking.Rules, people map[string]account.Person, stored []booking.Booking, written map[string]booking.Booking) booking.View {
 	v := booking.View{Rules: rules, People: people, Bookings: map[string]booking.Booking{}, NewID: NewID}
 	for _, found := range d.taken.sorted() {
 		if _, changed := written[found.ID]; !changed {
@@ -151,8 +155,25 @@ func (d *decision) view(rules *booking.Rules, people map[string]account.Person, 
 		}
 		v.Bookings[found.ID] = found
 	}
-	d.more.show(&v, d.ask, written)
+	if len(d.ask.Budgets) > 0 {
+		stored = slices.Concat(stored, d.taken.rows, d.asked.rows)
+	}
+	d.more.show(&v, d.ask, stored, written)
 	return v
+}
+
+// replaced gives the bookings that the decision has changed, as they were read.
+func (d *decision) replaced() []booking.Booking {
+	var out []booking.Booking
+	for _, now := range d.write.Update {
+		was := func(b booking.Booking) bool { return b.ID == now.ID }
+		if at := slices.IndexFunc(d.asked.rows, was); at >= 0 {
+			out = append(out, d.asked.rows[at])
+		} else if at := slices.IndexFunc(d.taken.rows, was); at >= 0 {
+			out = append(out, d.taken.rows[at])
+		}
+	}
+	return out
 }
 
 // mustWait reports whether the decision rests on something that those before it in the transaction may have changed unseen.

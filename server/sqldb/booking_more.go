@@ -34,14 +34,15 @@ func (b *Bookings) moreReads(d *decision) []statement {
 	)
 }
 
-// show puts what was read into the view. written are the bookings that the decisions before have written.
-func (m *more) show(v *booking.View, ask booking.Ask, written map[string]booking.Booking) {
+// show puts what was read into the view. stored are the bookings that are known as the database has them, written those that
+// the decisions before have written.
+func (m *more) show(v *booking.View, ask booking.Ask, stored []booking.Booking, written map[string]booking.Booking) {
 	v.Waits = booking.InLine(m.waits)
 	v.Series = m.series
 	m.outages.show(v)
 	m.reports.show(v)
 	m.teams.show(v)
-	m.spent.show(v, ask, written)
+	m.spent.show(v, ask, stored, written)
 	v.Strikes = m.strikes
 	v.Qualifications = m.qualifications
 }

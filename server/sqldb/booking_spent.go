@@ -6,15 +6,26 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labtide/labtide/server/account"
 	"github.com/labtide/labtide/server/booking"
 )
 
-// spentColumns are all that quotas need; spent gathers the rows, of which one may come by several budgets.
+// spentColumns are all that quotas need.
 const spentColumns = "id, station_id, person_id, team_id, party_id, programme, purpose, starts_at, ends_at, status, held_until, charged_until"
 
-type spent struct{ rows []booking.Booking }
+// These conditions say what booking.Booking.Apart says. The indexes have the same words.
+const (
+	countsApart    = "(party_id <> '' OR status = 'held')"
+	countsTogether = "party_id = '' AND status <> 'held'"
+)
+
+// spent is what was read of budgets: rows, of which one may come by several budgets, and sums of all that count together.
+type spent struct {
+	rows []booking.Booking
+	sums map[booking.Budget]booking.Sum
+}
 
 func (s *spent) add(row scanner) error {
 	var b booking.Booking
@@ -27,51 +38,113 @@ func (s *spent) add(row scanner) error {
 	return err
 }
 
-// spentReads reads what is charged to the asked budgets: of each by the index of its subject.
+// spentReads reads what is charged to the asked budgets: of each by the indexes of its subject.
 func (b *Bookings) spentReads(d *decision) []statement {
-	if len(d.ask.Budgets) == 0 {
-		return nil
+	var out []statement
+	var each []booking.Budget // of each subject one, for the time of all
+	d.more.spent.sums = make(map[booking.Budget]booking.Sum, len(d.ask.Budgets))
+	for _, u := range d.ask.Budgets {
+		if !d.ask.EachSpent {
+			out = append(out, sumOf(u, d.more.spent.sums))
+		}
+		at := slices.IndexFunc(each, func(o booking.Budget) bool { return o.Per == u.Per && o.SubjectID == u.SubjectID })
+		if at < 0 {
+			each = append(each, u)
+			continue
+		}
+		each[at].From, each[at].Until = min(each[at].From, u.From), max(each[at].Until, u.Until)
 	}
 	var texts []string
 	var args []any
-	for _, u := range d.ask.Budgets {
+	for _, u := range each {
 		n := len(args)
-		texts = append(texts, fmt.Sprintf(`SELECT %s FROM bookings WHERE %s AND charged_until > $%d AND starts_at < $%d
-			AND charged_until > starts_at AND purpose <> 'class'`, spentColumns, ofBudget(u.Per, n+1), n+2, n+3))
+		text := "SELECT " + spentColumns + " FROM bookings WHERE " + charged(u.Per, n) + " AND "
+		texts = append(texts, text+countsApart)
+		if d.ask.EachSpent {
+			texts = append(texts, text+countsTogether)
+		}
 		args = append(args, u.SubjectID, u.From, u.Until)
 	}
-	return []statement{{text: strings.Join(texts, " UNION ALL "), args: args, read: d.more.spent.add}}
+	if len(texts) == 0 {
+		return out
+	}
+	return append(out, statement{text: strings.Join(texts, " UNION ALL "), args: args, read: d.more.spent.add})
 }
 
-// ofBudget is the condition that a booking is charged to the subject in parameter n.
-func ofBudget(per booking.QuotaPer, n int) string {
+// sumOf adds up what counts together in a budget: of each booking what lies in the window.
+func sumOf(u booking.Budget, into map[booking.Budget]booking.Sum) statement {
+	on, args := "", []any{u.SubjectID, u.From, u.Until}
+	switch u.Scope {
+	case booking.ScopeStation:
+		on = " AND station_id = $4"
+	case booking.ScopeSite, booking.ScopeRoom, booking.ScopeKind:
+		// A test of a test is no join to PostgreSQL, which would look at all stations for each booking.
+		on = " AND (station_id IN (SELECT id FROM stations WHERE " + string(u.Scope) + "_id = $4)) IS TRUE"
+	}
+	if on != "" {
+		args = append(args, u.ScopeID)
+	}
+	return statement{
+		text: `SELECT count(*), CAST(coalesce(sum(CASE WHEN charged_until < $3 THEN charged_until ELSE $3 END
+			- CASE WHEN starts_at > $2 THEN starts_at ELSE $2 END), 0) AS BIGINT) FROM bookings
+			WHERE ` + charged(u.Per, 0) + " AND " + countsTogether + on,
+		args: args,
+		read: func(row scanner) error {
+			var bookings int
+			var seconds int64
+			err := row.Scan(&bookings, &seconds)
+			into[u] = booking.Sum{Length: time.Duration(seconds) * time.Second, Bookings: bookings}
+			return err
+		},
+	}
+}
+
+// charged is the condition that a booking is charged to the subject, from, until in the parameters behind the nth.
+func charged(per booking.QuotaPer, n int) string {
+	subject := "person_id = $%d"
 	switch per {
 	case booking.PerTeam:
-		return fmt.Sprintf("team_id = $%d AND team_id <> ''", n) // so that the index, which is partial, will do
+		subject = "team_id = $%d AND team_id <> ''" // so that the index, which is partial, will do
 	case booking.PerProgramme:
-		return fmt.Sprintf("programme = $%d", n)
+		subject = "programme = $%d AND programme <> ''"
 	}
-	return fmt.Sprintf("person_id = $%d", n)
+	return fmt.Sprintf(subject+" AND charged_until > $%d AND starts_at < $%d AND charged_until > starts_at AND purpose <> 'class'", n+1, n+2, n+3)
 }
 
-// show gives what was read as the decisions before have left it, each booking once.
-func (s *spent) show(v *booking.View, ask booking.Ask, written map[string]booking.Booking) {
+// show gives what was read as the decisions before have left it. stored are the bookings that are known one by one, as the
+// sums have counted them: they come out of the sums, and each booking is shown once.
+func (s *spent) show(v *booking.View, ask booking.Ask, stored []booking.Booking, written map[string]booking.Booking) {
 	if len(ask.Budgets) == 0 {
 		return
 	}
-	if len(ask.Budgets) > 1 || len(written) > 0 {
-		seen := make(map[string]bool, len(s.rows))
-		s.rows = slices.DeleteFunc(s.rows, func(found booking.Booking) bool {
-			_, changed := written[found.ID]
-			known := seen[found.ID]
-			seen[found.ID] = true
-			return known || changed
-		})
+	seen := make(map[string]bool, len(s.rows)+len(stored))
+	show := func(b booking.Booking) {
+		if !seen[b.ID] && slices.ContainsFunc(ask.Budgets, func(u booking.Budget) bool { return u.Concerns(b) }) {
+			v.Spent = append(v.Spent, b)
+		}
+		seen[b.ID] = true
 	}
-	v.Spent = s.rows
 	for _, w := range written {
-		if slices.ContainsFunc(ask.Budgets, func(u booking.Budget) bool { return u.Concerns(w) }) {
-			v.Spent = append(v.Spent, w)
+		show(w)
+	}
+	for _, found := range s.rows {
+		show(found)
+	}
+	if ask.EachSpent {
+		return
+	}
+	v.Sums = s.sums
+	out := make(map[string]bool, len(stored))
+	for _, b := range stored {
+		show(b)
+		if out[b.ID] {
+			continue
+		}
+		out[b.ID] = true
+		for u, sum := range v.Sums {
+			if less, ok := v.Rules.Adds(u, b); ok {
+				v.Sums[u] = booking.Sum{Length: sum.Length - less.Length, Bookings: sum.Bookings - less.Bookings}
+			}
 		}
 	}
 }
@@ -118,5 +191,5 @@ func (b *Bookings) Look(ctx context.Context, ask booking.Ask) (booking.View, err
 	if err := b.db.direct(ctx).send(statements...); err != nil {
 		return booking.View{}, translate(err)
 	}
-	return d.view(rules, people, nil), nil
+	return d.view(rules, people, nil, nil), nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/booking/bookingtest"
@@ -223,6 +224,49 @@ func TestADecisionSeesWhatThoseBeforeItInTheSameTransactionHaveWritten(t *testin
 		}
 		if !slices.Equal(seen, want) {
 			t.Errorf("seen: %q", seen)
+		}
+	})
+}
+
+func TestABudgetOfADecisionCountsWhatTheDecisionsBeforeItHaveWritten(t *testing.T) {
+	onEach(t, func(t *testing.T, cfg Config) {
+		db := openTest(t, cfg)
+		putSchool(t, db, bookingtest.NewSchool())
+		b := NewBookings(db)
+		booked := func(id string, hour int) booking.Booking {
+			return booking.Booking{
+				ID: id, StationID: bookingtest.StationID(0), PersonID: bookingtest.StudentID(0), Programme: "welding", Purpose: booking.PurposePractice,
+				StartsAt: bookingtest.At(1, hour, 0), EndsAt: bookingtest.At(1, hour+1, 0), Status: booking.StatusConfirmed, Version: 1,
+			}
+		}
+		if err := b.Import(t.Context(), []booking.Booking{booked("a", 8), booked("b", 9), booked("c", 10)}); err != nil {
+			t.Fatal(err)
+		}
+		budget := booking.Budget{
+			Per: booking.PerProgramme, SubjectID: "welding", From: bookingtest.At(1, 0, 0).Unix(), Until: bookingtest.At(2, 0, 0).Unix(), Scope: booking.ScopeSchool,
+		}
+		shorter, gone := booked("a", 8), booked("b", 9)
+		shorter.EndsAt, gone.Status = bookingtest.At(1, 8, 30), booking.StatusCancelled
+		var spent time.Duration
+		var bookings, all int
+		write := func(ask booking.Ask, w booking.Write) *decision {
+			return &decision{ctx: t.Context(), ask: ask, decide: func(booking.View) (booking.Write, error) { return w, nil }}
+		}
+		b.together([]*decision{
+			write(booking.Ask{BookingIDs: []string{"a"}}, booking.Write{Update: []booking.Booking{shorter}}),
+			write(booking.Ask{StationIDs: []string{gone.StationID}, From: gone.StartsAt, Until: gone.EndsAt}, booking.Write{Update: []booking.Booking{gone}}),
+			write(booking.Ask{}, booking.Write{Insert: []booking.Booking{booked("d", 11)}}),
+			{ctx: t.Context(), ask: booking.Ask{Budgets: []booking.Budget{budget}}, decide: func(v booking.View) (booking.Write, error) {
+				spent, bookings = v.Sums[budget].Length, v.Sums[budget].Bookings
+				for _, x := range v.Spent {
+					spent, bookings = spent+x.Charged().Until.Sub(x.StartsAt), bookings+1
+				}
+				all++
+				return booking.Write{}, nil
+			}},
+		})
+		if spent != 150*time.Minute || bookings != 3 || all != 1 {
+			t.Errorf("%v of %d bookings are spent, asked %d times; want 2h30m of 3, asked once", spent, bookings, all)
 		}
 	})
 }

@@ -109,6 +109,7 @@ var beforeColumns = regexp.MustCompile(`^.*? ON \S+ (?:USING \w+ )?`)
 func sharedIndex(definition string) string {
 	rest := beforeColumns.ReplaceAllString(definition, "")
 	rest = strings.NewReplacer("(", "", ")", "", "'", "", "::text", "").Replace(rest)
+	rest = strings.Join(strings.Fields(rest), " ")
 	if strings.HasPrefix(definition, "CREATE UNIQUE") {
 		return "unique " + rest
 	}

@@ -89,11 +89,22 @@ func case04Spent(t *testing.T, b bench) {
 	if _, err := b.service(0).Change(t.Context(), Student(0), first.ID, 0, booking.Change{EndsAt: &until}); err != nil {
 		t.Errorf("after giving an hour back: %v", err)
 	}
-	view, err := b.Stores[0].Look(t.Context(), booking.Ask{Budgets: []booking.Budget{
-		{Per: booking.PerPerson, SubjectID: StudentID(0), From: At(0, 0, 0).Unix(), Until: At(7, 0, 0).Unix()},
-		{Per: booking.PerProgramme, SubjectID: "mechatronics", From: At(0, 0, 0).Unix(), Until: At(7, 0, 0).Unix()},
-	}})
-	if err != nil || len(view.Spent) != 2 {
-		t.Errorf("spent is %+v, %v; want two, each once", view.Spent, err)
+	ask := booking.Ask{Budgets: []booking.Budget{
+		{Per: booking.PerPerson, SubjectID: StudentID(0), From: At(0, 0, 0).Unix(), Until: At(7, 0, 0).Unix(), Scope: booking.ScopeSchool},
+		{Per: booking.PerProgramme, SubjectID: "mechatronics", From: At(0, 0, 0).Unix(), Until: At(7, 0, 0).Unix(), Scope: booking.ScopeSchool},
+	}}
+	view, err := b.Stores[0].Look(t.Context(), ask)
+	if both := (booking.Sum{Length: 135 * time.Minute, Bookings: 2}); err != nil || len(view.Spent) > 0 || view.Sums[ask.Budgets[0]] != both || view.Sums[ask.Budgets[1]] != both {
+		t.Errorf("spent is %+v and %+v, %v; want sums of %+v", view.Spent, view.Sums, err, both)
+	}
+	ask.BookingIDs = []string{first.ID}
+	view, err = b.Stores[0].Look(t.Context(), ask)
+	if rest := (booking.Sum{Length: time.Hour, Bookings: 1}); err != nil || len(view.Spent) != 1 || view.Spent[0].ID != first.ID || view.Sums[ask.Budgets[0]] != rest {
+		t.Errorf("when the first is known, spent is %+v and %+v, %v", view.Spent, view.Sums, err)
+	}
+	ask.EachSpent = true
+	view, err = b.Stores[0].Look(t.Context(), ask)
+	if err != nil || len(view.Spent) != 2 || len(view.Sums) > 0 {
+		t.Errorf("one by one, spent is %+v and %+v, %v; want two, each once", view.Spent, view.Sums, err)
 	}
 }

@@ -71,6 +71,7 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 		{"case 04: a team's budget that is spent at once is not overspent", case04Team},
 		{"rules about people rest on what every process has stored", peopleRules},
 		{"case 04: what is spent is seen in every process", case04Spent},
+		{"case 04: what quotas add up is what the bookings come to one by one", case04Sums},
 		{"TestCase11: of a cancellation and a release at the same instant one wins, and both are told what stands", case11CancelAndRelease},
 		{"TestCase12: whoever tends at the same instant, there is one verdict and one strike", case12Idempotent},
 		{"strikes are found by id, person, team and booking", strikes},

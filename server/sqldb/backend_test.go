@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/labtide/labtide/server/e2e/rig"
 )
@@ -27,9 +28,10 @@ func configOf(t testing.TB, driver string) Config {
 	return liteConfig(t)
 }
 
+// liteConfig is a file that several handles fight for on a machine that may be very slow.
 func liteConfig(t testing.TB) Config {
 	t.Helper()
-	return Config{Driver: SQLite, DSN: filepath.Join(t.TempDir(), "a folder?#%", "labtide.db")}
+	return Config{Driver: SQLite, DSN: filepath.Join(t.TempDir(), "a folder?#%", "labtide.db"), Patience: time.Minute}
 }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

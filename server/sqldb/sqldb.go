@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"time"
 
 	"github.com/labtide/labtide/server/fault"
 )
@@ -32,9 +33,14 @@ type Config struct {
 	DSN string
 	// MaxConns bounds the connections: PostgreSQL's, or SQLite's readers. 0: 16.
 	MaxConns int
+	// Patience is how long SQLite waits while another process writes. 0: 5 seconds.
+	Patience time.Duration
 }
 
-const defaultMaxConns = 16
+const (
+	defaultMaxConns = 16
+	defaultPatience = 5 * time.Second
+)
 
 // DB is the open database. It is safe for concurrent use, and several processes may open the same one.
 type DB struct {

@@ -1,9 +1,11 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/url"
@@ -34,8 +36,9 @@ func openSQLite(ctx context.Context, cfg Config, steps fs.FS, log *slog.Logger) 
 		}
 	}()
 	// FULL: what we have acknowledged survives a power cut. A busy database is another process at work: wait for it.
+	busy := fmt.Sprintf("busy_timeout(%d)", cmp.Or(cfg.Patience, defaultPatience).Milliseconds())
 	pool, err := sql.Open("sqlite", fileURL(path, url.Values{
-		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		"_pragma": {busy, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 			"journal_size_limit(67108864)", "cache_size(-16000)"},
 		"_txlock": {"immediate"},
 	}))
@@ -55,7 +58,7 @@ func openSQLite(ctx context.Context, cfg Config, steps fs.FS, log *slog.Logger) 
 		return nil, err
 	}
 	readers, err := sql.Open("sqlite", fileURL(path, url.Values{
-		"_pragma": {"busy_timeout(5000)", "query_only(1)", "cache_size(-8000)"},
+		"_pragma": {busy, "query_only(1)", "cache_size(-8000)"},
 	}))
 	if err != nil {
 		toClose = append([]func() error{w.close}, toClose...)

@@ -26,7 +26,7 @@ type Person struct {
 	Login        string // unique, without regard to case
 	Name         string
 	Role         Role
-	Programme    string // the course of study that the person's bookings serve unless they say otherwise
+	Programme    string // the course of study that the person's bookings serve; who may ActionChooseProgramme says otherwise
 	Language     string // "zh-CN" or "en"; empty: the browser decides
 	Email        string // where the person is written to; empty: nowhere
 	PasswordHash string // argon2id; empty: cannot sign in by password

@@ -9,6 +9,7 @@ const (
 	ActionSeeNames        Action = "see_names"         // whose booking it is; one's own name always
 	ActionBook            Action = "book"              // reserve, move, extend or cancel a booking of owner
 	ActionBookClass       Action = "book_class"        // a booking that blocks the station for a group
+	ActionChooseProgramme Action = "choose_programme"  // book for a programme that is not the one of whoever it is for
 	ActionOverrideRules   Action = "override_rules"    // book against a rule that may be overridden; never an overlap
 	ActionApprove         Action = "approve"           // say yes or no to bookings that wait for approval
 	ActionApproveAsAdmin  Action = "approve_as_admin"  // the same where the policy wants an administrator
@@ -30,7 +31,7 @@ const (
 // Actions gives every action, in the order in which GET /me lists them.
 func Actions() []Action {
 	return []Action{
-		ActionView, ActionSeeNames, ActionBook, ActionBookClass, ActionOverrideRules,
+		ActionView, ActionSeeNames, ActionBook, ActionBookClass, ActionChooseProgramme, ActionOverrideRules,
 		ActionApprove, ActionApproveAsAdmin,
 		ActionAttendance, ActionReadReports,
 		ActionManageOutages, ActionReportFaults,
@@ -60,7 +61,7 @@ func Allowed(actor Actor, action Action, owner string) bool {
 		return teaches(actor.Role)
 	case ActionSeeNames:
 		return actor.Role != RoleStudent || owner == actor.PersonID
-	case ActionReadReports, ActionReadAudit, ActionReadPolicies:
+	case ActionReadReports, ActionReadAudit, ActionReadPolicies, ActionChooseProgramme:
 		return actor.Role != RoleStudent
 	case ActionApproveAsAdmin:
 		return actor.Role == RoleAdmin
@@ -78,7 +79,7 @@ func scopeFor(action Action) Scope {
 	switch action {
 	case ActionView, ActionSeeNames, ActionReadPolicies:
 		return ScopeRead
-	case ActionBook, ActionBookClass, ActionOverrideRules, ActionApprove, ActionApproveAsAdmin, ActionAttendance, ActionReportFaults:
+	case ActionBook, ActionBookClass, ActionChooseProgramme, ActionOverrideRules, ActionApprove, ActionApproveAsAdmin, ActionAttendance, ActionReportFaults:
 		return ScopeBook
 	case ActionReadReports, ActionReadAudit:
 		return ScopeReport

@@ -11,6 +11,7 @@ var permitted = map[Action]map[Role]string{
 	ActionSeeNames:        {RoleStudent: "self", RoleInstructor: "all", RolePlanner: "all", RoleAdmin: "all"},
 	ActionBook:            {RoleStudent: "own", RoleInstructor: "all", RolePlanner: "own", RoleAdmin: "all"},
 	ActionBookClass:       {RoleInstructor: "all", RoleAdmin: "all"},
+	ActionChooseProgramme: {RoleInstructor: "all", RolePlanner: "all", RoleAdmin: "all"},
 	ActionOverrideRules:   {RoleInstructor: "all", RoleAdmin: "all"},
 	ActionApprove:         {RoleInstructor: "all", RoleAdmin: "all"},
 	ActionApproveAsAdmin:  {RoleAdmin: "all"},
@@ -56,7 +57,7 @@ func TestATokenMayDoOnlyWhatItsScopesSay(t *testing.T) {
 	needed := map[Action]Scope{
 		ActionView: ScopeRead, ActionSeeNames: ScopeRead, ActionReadPolicies: ScopeRead,
 		ActionBook: ScopeBook, ActionBookClass: ScopeBook, ActionOverrideRules: ScopeBook, ActionReportFaults: ScopeBook, ActionAttendance: ScopeBook,
-		ActionApprove: ScopeBook, ActionApproveAsAdmin: ScopeBook,
+		ActionApprove: ScopeBook, ActionApproveAsAdmin: ScopeBook, ActionChooseProgramme: ScopeBook,
 		ActionReadReports: ScopeReport, ActionReadAudit: ScopeReport,
 		ActionGrant:         ScopeAdmin,
 		ActionManageOutages: ScopeAdmin, ActionManageTeams: ScopeAdmin, ActionManageEquipment: ScopeAdmin, ActionManagePeople: ScopeAdmin, ActionManageTokens: ScopeAdmin,

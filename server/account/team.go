@@ -10,7 +10,7 @@ type Team struct {
 	ID         string
 	Code       string // unique
 	Name       string
-	Programme  string // the course of study that its bookings serve unless they say otherwise
+	Programme  string // the course of study that its bookings serve; empty: that of whoever sits there
 	Members    []Member
 	DisabledAt time.Time
 	Version    int64

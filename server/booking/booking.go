@@ -5,6 +5,7 @@
 package booking
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -140,6 +141,11 @@ func (b Booking) Lapsed(now time.Time) bool {
 // People gives everybody who is there by this booking: its person and their companions.
 func (b Booking) People() []string {
 	return append([]string{b.PersonID}, strings.Fields(b.Companions)...)
+}
+
+// Involves reports whether the person is there by this booking: it is theirs, or they come along.
+func (b Booking) Involves(personID string) bool {
+	return b.PersonID == personID || (b.Companions != "" && slices.Contains(strings.Fields(b.Companions), personID))
 }
 
 func later(a, b time.Time) time.Time {

@@ -3,6 +3,8 @@ package booking
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/labtide/labtide/server/account"
@@ -16,12 +18,15 @@ type Change struct {
 	EndsAt    *time.Time
 	Programme *string
 	Purpose   *Purpose
+	// Companions are those who come along from now on, by id.
+	Companions *[]string
 	// Override insists: rules that the actor's role may override do not count.
 	Override bool
 }
 
 // Change moves, extends, shortens or describes a booking anew. It is validated again as a whole, and does not stand in its
-// own way; what stays as agreed is not judged again. After the start only the end can change.
+// own way; what stays as agreed is not judged again. After the start only the end can change, and who comes along. Who comes
+// along may take themselves out, whatever the rules say.
 //
 // version is the one that the caller has seen, 0 for any; another one is fault.KindStale. The error is *Refused when rules or
 // other bookings say no.
@@ -40,11 +45,21 @@ func (s *Service) Change(ctx context.Context, actor account.Actor, id string, ve
 }
 
 func (s *Service) change(ctx context.Context, l *line, actor account.Actor, id string, version int64, c Change) (after Booking, again bool, err error) {
-	seen, err := s.mine(ctx, actor, id)
+	seen, err := s.store.ByID(ctx, id)
 	if err != nil {
 		return Booking{}, false, err
 	}
+	if c.Companions != nil {
+		if err := checkCompanions(seen.PersonID, *c.Companions); err != nil {
+			return Booking{}, false, err
+		}
+	}
 	wanted := c.apply(seen)
+	if !leaves(actor, seen, wanted) || c.StationID != nil {
+		if err := s.mayChange(ctx, actor, seen); err != nil {
+			return Booking{}, false, err
+		}
+	}
 	if c.StationID != nil {
 		rules, err := s.store.Rules(ctx)
 		if err != nil {
@@ -133,8 +148,19 @@ func (c Change) apply(b Booking) Booking {
 	set(&b.EndsAt, c.EndsAt)
 	set(&b.Programme, c.Programme)
 	set(&b.Purpose, c.Purpose)
+	if c.Companions != nil {
+		b.Companions = strings.Join(*c.Companions, " ")
+	}
 	b.StartsAt, b.EndsAt = b.StartsAt.UTC().Truncate(time.Second), b.EndsAt.UTC().Truncate(time.Second)
 	return b
+}
+
+// leaves reports whether nothing differs but that the actor does not come along any more.
+func leaves(actor account.Actor, current, wanted Booking) bool {
+	rest := slices.DeleteFunc(strings.Fields(current.Companions), func(id string) bool { return id == actor.PersonID })
+	without := current
+	without.Companions = strings.Join(rest, " ")
+	return without != current && wanted == without && attends(actor, current)
 }
 
 // decideChange judges only what differs from what was agreed.
@@ -148,6 +174,14 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 	if wanted == current {
 		return Write{}, nil, nil
 	}
+	if wanted.Programme != current.Programme {
+		if err := v.mayServe(actor, Request{PersonID: wanted.PersonID, TeamID: wanted.TeamID}, wanted.Programme); err != nil {
+			return Write{}, nil, err
+		}
+	}
+	if err := v.knows(added(current, wanted)); err != nil {
+		return Write{}, nil, err
+	}
 	p := v.Rules.places[wanted.StationID]
 	if p == nil {
 		return Write{}, nil, errStationUnknown(wanted.StationID)
@@ -159,7 +193,7 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 			Code: CodeAlreadyStarted, StationID: current.StationID, Limit: instant(current.StartsAt), Actual: instant(wanted.StartsAt),
 			Detail: "the booking has begun: only its end can change",
 		}}
-	} else if wanted.Interval() != current.Interval() || q.stands == nil || q.reassigned {
+	} else if wanted.Interval() != current.Interval() || q.stands == nil || q.reassigned || (q.regrouped && !leaves(actor, current, wanted)) {
 		refusals = q.refusals()
 	}
 	if len(refusals) > 0 {
@@ -192,12 +226,18 @@ func change(current, wanted Booking, override bool) proposal {
 		self: current.ID, personID: wanted.PersonID, span: wanted.Interval(), purpose: wanted.Purpose, override: override,
 		programme: wanted.Programme, teamID: wanted.TeamID, partyID: wanted.PartyID, companions: wanted.People()[1:],
 		was: &current, reassigned: wanted.Purpose != current.Purpose || wanted.Programme != current.Programme || wanted.TeamID != current.TeamID,
+		regrouped: wanted.Companions != current.Companions,
 	}
 	if wanted.StationID == current.StationID && wanted.StartsAt.Equal(current.StartsAt) {
 		stands := current.Interval()
 		pr.stands = &stands
 	}
 	return pr
+}
+
+// added gives those who come along and did not before.
+func added(current, wanted Booking) []string {
+	return slices.DeleteFunc(strings.Fields(wanted.Companions), current.Involves)
 }
 
 // update writes the next version of a booking.

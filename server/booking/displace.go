@@ -229,7 +229,7 @@ func (m *displacing) seat(b Booking, span equipment.Interval) *place {
 // inquiry asks about a place, on what stands now there and with those people.
 func (m *displacing) inquiry(pr proposal, p *place) inquiry {
 	taken := slices.Clone(m.stations[p.ID])
-	for _, id := range append([]string{pr.personID}, pr.companions...) {
+	for _, id := range pr.people() {
 		taken = append(taken, m.people[id]...)
 	}
 	v := m.view

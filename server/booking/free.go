@@ -220,17 +220,18 @@ func (q *inquiry) taking() []equipment.Interval {
 		case b.StationID == q.place.ID:
 			out = append(out, q.place.kept(b.Occupied()))
 		case q.place.policy.ManyStations || q.purpose == PurposeClass || q.together(b):
-		case b.seats(q.personID):
-			span := b.Interval()
-			if !q.holds(CodePersonBusy) {
+		case slices.ContainsFunc(q.people(), b.seats):
+			span, code := b.Interval(), CodePersonBusy
+			if !b.seats(q.personID) {
+				code = CodeCompanionBusy
+			}
+			if !q.holds(code) {
 				span = equipment.Interval{}
 			}
 			if way := q.travel(b); way > 0 && q.holds(CodeTravelTime) {
 				span = widened(b.Interval(), way)
 			}
 			out = append(out, span)
-		case q.holds(CodeCompanionBusy) && slices.ContainsFunc(q.companions, b.seats):
-			out = append(out, b.Interval())
 		}
 	}
 	return out

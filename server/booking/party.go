@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -150,10 +151,10 @@ func unmetSeats(now time.Time, seats []wish, against map[int][]Refusal, all []Re
 	return out
 }
 
-// admits refuses whoever may not book for the wish's team, and seats nobody who is not in it.
+// admits refuses whoever may not book for the wish's team or programme, and seats nobody who is not in the team.
 func (v View) admits(actor account.Actor, w wish) error {
 	if w.TeamID == "" {
-		return nil
+		return v.mayServe(actor, w.Request, v.programme(w))
 	}
 	team, ok := v.Teams[w.TeamID]
 	switch {
@@ -166,7 +167,17 @@ func (v View) admits(actor account.Actor, w wish) error {
 	case !team.Has(w.PersonID):
 		return fault.Rule("not_in_team", "somebody who is to sit there is not in the team %s", team.Code).On("people")
 	}
-	return nil
+	return v.mayServe(actor, w.Request, v.programme(w))
+}
+
+// mayServe refuses a programme that is not the one of whoever a booking is for: its budget is not everybody's to spend, nor
+// their own one's to escape. A team that has none is charged to whoever sits there.
+func (v View) mayServe(actor account.Actor, r Request, programme string) error {
+	own := v.serves(r)
+	if own == "" || programme == own || account.Allowed(actor, account.ActionChooseProgramme, "") {
+		return nil
+	}
+	return fault.Rule("programme_not_yours", "this counts for the programme %q; instructors choose another one", own).On("programme")
 }
 
 func errNotCaptain() error {
@@ -175,13 +186,7 @@ func errNotCaptain() error {
 
 // programme gives what a booking of the wish is for.
 func (v View) programme(w wish) string {
-	switch {
-	case w.Programme != "":
-		return w.Programme
-	case v.Teams[w.TeamID].Programme != "":
-		return v.Teams[w.TeamID].Programme
-	}
-	return v.People[w.PersonID].Programme
+	return cmp.Or(w.Programme, v.serves(w.Request))
 }
 
 // Party gives all seats of a party, cancelled ones too, ordered by start, then id.

@@ -25,8 +25,8 @@ func PartyVersion(seats []Booking) int64 {
 // PartyVersion that the caller has seen, 0 for any. It gives all seats. The error is *Refused when rules or other bookings
 // say no to any seat.
 func (s *Service) ChangeParty(ctx context.Context, actor account.Actor, id string, version int64, c Change) ([]Booking, error) {
-	if c.StationID != nil {
-		return nil, fault.Invalid("party_keeps_stations", "the stations of a party stay; move single seats").On("station")
+	if c.StationID != nil || c.Companions != nil {
+		return nil, fault.Invalid("party_keeps_stations", "the stations of a party stay, and who comes along; change single seats").On("station")
 	}
 	if err := c.check(); err != nil {
 		return nil, err

@@ -160,6 +160,9 @@ func (s *Service) alter(ctx context.Context, actor account.Actor, a *alteration,
 		}
 		a.programme = v.serves(Request{PersonID: series.PersonID, TeamID: teamOf(series)})
 		e, err := a.plan(v.Rules, series, v.ofSeries(series.ID), actor, now)
+		if err == nil && e.body.Programme != e.before.Programme {
+			err = v.mayServe(actor, e.base, e.base.Programme)
+		}
 		if err != nil {
 			return Write{}, err
 		}

@@ -79,10 +79,14 @@ func (q *inquiry) seatedElsewhere(personID string) *Booking {
 // together reports whether b is another seat of the same party: one person may hold several.
 func (q *inquiry) together(b Booking) bool { return q.partyID != "" && b.PartyID == q.partyID }
 
-// seats reports whether the booking says that the person sits at its station. A class does not seat its instructor.
+// seats reports whether the booking says that the person is at its station, as whose it is or as company. A class does not
+// seat its instructor.
 func (b Booking) seats(personID string) bool {
-	return b.PersonID == personID && b.Purpose != PurposeClass && b.Active()
+	return b.Purpose != PurposeClass && b.Active() && b.Involves(personID)
 }
+
+// people gives everybody who would be there: whoever books first.
+func (pr proposal) people() []string { return append([]string{pr.personID}, pr.companions...) }
 
 // travelTime keeps people from being on two sites sooner than they can walk.
 func travelTime(q *inquiry) *finding {
@@ -91,14 +95,18 @@ func travelTime(q *inquiry) *finding {
 	}
 	for _, b := range q.taken {
 		way := q.travel(b)
-		if way == 0 || !b.seats(q.personID) || q.is(b) || b.Interval().Overlaps(q.span) || !widened(b.Interval(), way).Overlaps(q.span) {
+		if way == 0 || !slices.ContainsFunc(q.people(), b.seats) || q.is(b) || b.Interval().Overlaps(q.span) || !widened(b.Interval(), way).Overlaps(q.span) {
 			continue
 		}
 		between := q.span.From.Sub(b.EndsAt)
 		if q.span.From.Before(b.StartsAt) {
 			between = b.StartsAt.Sub(q.span.Until)
 		}
-		return lengthFinding("the way to the other site takes %d minutes: the same person has a station there "+q.place.wall(b.Interval()), way, between)
+		whose := "the same person has a station there "
+		if !b.seats(q.personID) {
+			whose = "somebody who is to be there too has a station there "
+		}
+		return lengthFinding("the way to the other site takes %d minutes: "+whose+q.place.wall(b.Interval()), way, between)
 	}
 	return nil
 }

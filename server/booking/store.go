@@ -68,8 +68,8 @@ type Reader interface {
 	ByID(ctx context.Context, id string) (Booking, error)
 	// List gives the bookings of a filter ordered by start, then id.
 	List(ctx context.Context, f Filter) ([]Booking, error)
-	// Active gives the active bookings that overlap [from, until), buffer and all, on one of the stations or of the person;
-	// neither: all.
+	// Active gives the active bookings that overlap [from, until), buffer and all, on one of the stations or involving the
+	// person; neither: all.
 	Active(ctx context.Context, stationIDs []string, personID string, from, until time.Time) ([]Booking, error)
 	// Unmet gives the refusals recorded from From on and before Until, in the order of recording.
 	Unmet(ctx context.Context, from, until time.Time) ([]Unmet, error)
@@ -134,7 +134,7 @@ const MaxWaiting = 200
 // View is what stands while a decision is made.
 type View struct {
 	Rules *Rules
-	// Taken are the active bookings that overlap, buffer and all, the asked time on an asked station or of an asked person.
+	// Taken are the active bookings that overlap, buffer and all, the asked time on an asked station or involve an asked person.
 	Taken []Booking
 	// Bookings are the asked ones that exist, by id, whatever their status.
 	Bookings map[string]Booking
@@ -274,5 +274,5 @@ func (a Ask) Concerns(b Booking) bool {
 	if !b.blocks(equipment.Interval{From: a.From, Until: a.Until}) {
 		return false
 	}
-	return slices.Contains(a.StationIDs, b.StationID) || slices.Contains(a.PersonIDs, b.PersonID)
+	return slices.Contains(a.StationIDs, b.StationID) || slices.ContainsFunc(a.PersonIDs, b.Involves)
 }

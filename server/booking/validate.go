@@ -26,6 +26,7 @@ type proposal struct {
 	// was is the booking that changes, as it stands. reassigned: it would count for somebody else, or as something else.
 	was        *Booking
 	reassigned bool
+	regrouped  bool // others would come along
 }
 
 // inquiry asks the rules about one proposal on one station.
@@ -60,6 +61,7 @@ type rule struct {
 	check   func(q *inquiry) *finding
 	all     func(q *inquiry) []*finding // instead of check, where there may be several
 	account bool                        // it is asked when a booking that stands counts for somebody else
+	company bool                        // it is asked when others come along to a booking that stands
 	lasting bool                        // it rests on rules alone, and what it says of a booking today it would have said before
 }
 
@@ -92,9 +94,9 @@ func ruleBook() []rule {
 		{code: CodeTooLong, lasting: true, check: tooLong},
 		{code: CodeOutsideOpeningTime, lasting: true, moved: true, check: outsideOpeningHours},
 		{code: CodePersonBusy, check: personBusy},
-		{code: CodeTravelTime, check: travelTime},
-		{code: CodeCompanionBusy, check: companionBusy},
-		{code: CodeBuddyNeeded, lasting: true, check: buddyNeeded},
+		{code: CodeTravelTime, company: true, check: travelTime},
+		{code: CodeCompanionBusy, company: true, check: companionBusy},
+		{code: CodeBuddyNeeded, lasting: true, company: true, check: buddyNeeded},
 		{code: CodeQualificationMissing, check: qualificationMissing},
 		{code: CodeQualificationExpired, check: qualificationExpired},
 		{code: CodeSuspended, check: suspended},
@@ -131,7 +133,7 @@ func (q *inquiry) asks(r rule) bool {
 	if q.moved && !r.moved {
 		return false
 	}
-	return !q.shrinks() || r.shorter || (r.account && q.reassigned)
+	return !q.shrinks() || r.shorter || (r.account && q.reassigned) || (r.company && q.regrouped)
 }
 
 // isOffPeak reports whether the whole span lies in off-peak hours.

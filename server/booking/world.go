@@ -68,7 +68,7 @@ func (c *Charter) gather(ctx context.Context, worlds [2]*world, cases []judged) 
 // ask adds to an ask what the case needs under these rules.
 func (j judged) ask(ask *Ask, rules *Rules) {
 	ask.StationIDs = append(ask.StationIDs, j.stations...)
-	ask.PersonIDs = append(append(ask.PersonIDs, j.pr.personID), j.pr.companions...)
+	ask.PersonIDs = append(ask.PersonIDs, j.pr.people()...)
 	if j.pr.teamID != "" && !slices.Contains(ask.TeamIDs, j.pr.teamID) {
 		ask.TeamIDs = append(ask.TeamIDs, j.pr.teamID)
 	}
@@ -194,7 +194,7 @@ func (w *world) taken(j judged, p *place) []Booking {
 		}
 	}
 	keep(w.stations[p.ID], false)
-	for _, person := range append([]string{j.pr.personID}, j.pr.companions...) {
+	for _, person := range j.pr.people() {
 		keep(w.persons[person], true)
 	}
 	return out
@@ -203,7 +203,7 @@ func (w *world) taken(j judged, p *place) []Booking {
 // view gives what stands beside bookings.
 func (w *world) view(j judged) View {
 	v := View{Rules: w.rules, People: w.people, Teams: w.teams}
-	for _, person := range append([]string{j.pr.personID}, j.pr.companions...) {
+	for _, person := range j.pr.people() {
 		v.Qualifications = append(v.Qualifications, w.qualifications[person]...)
 	}
 	for _, who := range append([]string{j.pr.personID, j.pr.teamID}, j.pr.companions...) {

@@ -46,4 +46,17 @@ func TestPeopleSeeWhatIsLeftAndWhatTodaysRulesWouldSay(t *testing.T) {
 	if with, _ := both["companions"].([]any); len(with) != 1 || with[0].(map[string]any)["id"] != s.people[account.RoleInstructor].ID {
 		t.Errorf("together with %v", both["companions"])
 	}
+	path = "/api/v1/bookings/" + both["id"].(string)
+	s.ask(account.RoleStudent, "PATCH", path, map[string]any{"companions": []string{}}).want(t, http.StatusUnprocessableEntity, "buddy_needed")
+	s.ask(account.RoleStudent, "PATCH", path, map[string]any{"companions": []string{"nobody"}}).want(t, http.StatusNotFound, "companion_unknown")
+	changed := s.ask(account.RoleStudent, "PATCH", path, map[string]any{"companions": []string{"planner"}}).want(t, http.StatusOK).json(t)
+	if with := changed["companions"].([]any); len(with) != 1 || with[0].(map[string]any)["id"] != s.people[account.RolePlanner].ID {
+		t.Errorf("now together with %v", with)
+	}
+	own := s.slotBody("PLC-01", 3)
+	own["companions"] = []string{"instructor"}
+	s.ask(account.RolePlanner, "POST", "/api/v1/bookings", own).want(t, http.StatusUnprocessableEntity, "person_busy")
+	s.ask(account.RolePlanner, "PATCH", path, map[string]any{"purpose": "research"}).want(t, http.StatusForbidden, "not_your_booking")
+	s.ask(account.RolePlanner, "PATCH", path, map[string]any{"companions": []string{}}).want(t, http.StatusOK)
+	s.ask(account.RolePlanner, "POST", "/api/v1/bookings", own).want(t, http.StatusCreated)
 }

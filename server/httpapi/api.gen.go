@@ -22,6 +22,7 @@ const (
 	ActionApproveAsAdmin      Action = "approve_as_admin"
 	ActionBook                Action = "book"
 	ActionBookClass           Action = "book_class"
+	ActionChooseProgramme     Action = "choose_programme"
 	ActionGrantQualifications Action = "grant_qualifications"
 	ActionManageAttendance    Action = "manage_attendance"
 	ActionManageEquipment     Action = "manage_equipment"
@@ -628,12 +629,17 @@ type Booking struct {
 // BookingCheckIn How an arrival was made known.
 type BookingCheckIn string
 
-// BookingChange defines model for BookingChange.
+// BookingChange What is left out stays. `companions` replaces who comes along; whoever does may take themselves out of it.
 type BookingChange struct {
+	// Companions Who will be there too, by id or login: where a station wants more than one person. They are as busy as if they had booked for themselves: 422 companion_busy when they are elsewhere then, and person_busy when they book elsewhere.
+	Companions *CompanionRefs `json:"companions,omitempty"`
+
 	// EndsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
-	EndsAt    *Instant `json:"ends_at,omitempty"`
-	Override  *bool    `json:"override,omitempty"`
-	Programme *string  `json:"programme,omitempty"`
+	EndsAt   *Instant `json:"ends_at,omitempty"`
+	Override *bool    `json:"override,omitempty"`
+
+	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+	Programme *ServedProgramme `json:"programme,omitempty"`
 
 	// Purpose A class blocks the station for a whole group.
 	Purpose *Purpose `json:"purpose,omitempty"`
@@ -708,6 +714,9 @@ type CodeCount struct {
 	Code  string `json:"code"`
 	Count int32  `json:"count"`
 }
+
+// CompanionRefs Who will be there too, by id or login: where a station wants more than one person. They are as busy as if they had booked for themselves: 422 companion_busy when they are elsewhere then, and person_busy when they book elsewhere.
+type CompanionRefs = []Ref
 
 // Day A day on the site's calendar, from 1970 to 2199.
 type Day = string
@@ -1195,8 +1204,8 @@ type NameList struct {
 
 // NewBooking Either `station` or `kind`. Without `person` for oneself; without `purpose` practice.
 type NewBooking struct {
-	// Companions Who will be there too, by id or login: where a station wants more than one person.
-	Companions *[]Ref `json:"companions,omitempty"`
+	// Companions Who will be there too, by id or login: where a station wants more than one person. They are as busy as if they had booked for themselves: 422 companion_busy when they are elsewhere then, and person_busy when they book elsewhere.
+	Companions *CompanionRefs `json:"companions,omitempty"`
 
 	// EndsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
 	EndsAt Instant `json:"ends_at"`
@@ -1208,8 +1217,10 @@ type NewBooking struct {
 	Override *bool `json:"override,omitempty"`
 
 	// Person An id, or a code where it is unambiguous.
-	Person    *Ref    `json:"person,omitempty"`
-	Programme *string `json:"programme,omitempty"`
+	Person *Ref `json:"person,omitempty"`
+
+	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+	Programme *ServedProgramme `json:"programme,omitempty"`
 
 	// Purpose A class blocks the station for a whole group.
 	Purpose *Purpose `json:"purpose,omitempty"`
@@ -1308,8 +1319,10 @@ type NewParty struct {
 	Override *bool `json:"override,omitempty"`
 
 	// People Who sits there, in the order of the stations; one holds all seats. Left out, the caller does, or the team's captain.
-	People    *[]Ref  `json:"people,omitempty"`
-	Programme *string `json:"programme,omitempty"`
+	People *[]Ref `json:"people,omitempty"`
+
+	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+	Programme *ServedProgramme `json:"programme,omitempty"`
 
 	// Purpose A class blocks the station for a whole group.
 	Purpose *Purpose `json:"purpose,omitempty"`
@@ -1445,8 +1458,10 @@ type NewSeries struct {
 	Override *bool `json:"override,omitempty"`
 
 	// Person An id, or a code where it is unambiguous.
-	Person    *Ref    `json:"person,omitempty"`
-	Programme *string `json:"programme,omitempty"`
+	Person *Ref `json:"person,omitempty"`
+
+	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+	Programme *ServedProgramme `json:"programme,omitempty"`
 
 	// Purpose A class blocks the station for a whole group.
 	Purpose *Purpose `json:"purpose,omitempty"`
@@ -1565,8 +1580,10 @@ type NewWait struct {
 	Kind *Ref `json:"kind,omitempty"`
 
 	// Person An id, or a code where it is unambiguous.
-	Person    *Ref    `json:"person,omitempty"`
-	Programme *string `json:"programme,omitempty"`
+	Person *Ref `json:"person,omitempty"`
+
+	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+	Programme *ServedProgramme `json:"programme,omitempty"`
 
 	// Purpose A class blocks the station for a whole group.
 	Purpose *Purpose `json:"purpose,omitempty"`
@@ -1665,9 +1682,11 @@ type Party struct {
 // PartyChange defines model for PartyChange.
 type PartyChange struct {
 	// EndsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
-	EndsAt    *Instant `json:"ends_at,omitempty"`
-	Override  *bool    `json:"override,omitempty"`
-	Programme *string  `json:"programme,omitempty"`
+	EndsAt   *Instant `json:"ends_at,omitempty"`
+	Override *bool    `json:"override,omitempty"`
+
+	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+	Programme *ServedProgramme `json:"programme,omitempty"`
 
 	// Purpose A class blocks the station for a whole group.
 	Purpose *Purpose `json:"purpose,omitempty"`
@@ -1699,7 +1718,7 @@ type Person struct {
 	Login    string `json:"login"`
 	Name     string `json:"name"`
 
-	// Programme What the person's bookings serve unless they say otherwise; may be empty.
+	// Programme What the person's bookings serve, unless somebody who may choose_programme says otherwise; may be empty.
 	Programme string `json:"programme"`
 	Role      Role   `json:"role"`
 
@@ -2299,9 +2318,11 @@ type SeriesChange struct {
 	From *Day `json:"from,omitempty"`
 
 	// Override Book against rules that the caller's role may override; never against an overlap.
-	Override  *bool       `json:"override,omitempty"`
-	Programme *string     `json:"programme,omitempty"`
-	Rule      *SeriesRule `json:"rule,omitempty"`
+	Override *bool `json:"override,omitempty"`
+
+	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+	Programme *ServedProgramme `json:"programme,omitempty"`
+	Rule      *SeriesRule      `json:"rule,omitempty"`
 
 	// Starts Time on the site's wall clock; `24:00` is the end of the day.
 	Starts   *Clock          `json:"starts,omitempty"`
@@ -2361,6 +2382,9 @@ type SeriesSeat struct {
 
 // SeriesStations defines model for SeriesStations.
 type SeriesStations = []Ref
+
+// ServedProgramme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+type ServedProgramme = string
 
 // Share 0 … 1; null when there was nothing to divide by.
 type Share = float64
@@ -2577,7 +2601,7 @@ type Team struct {
 	Members []TeamMember `json:"members"`
 	Name    string       `json:"name"`
 
-	// Programme The programme that its bookings serve unless they say otherwise.
+	// Programme What the team's bookings serve, unless somebody who may choose_programme says otherwise; may be empty.
 	Programme string `json:"programme"`
 	Version   int64  `json:"version"`
 }

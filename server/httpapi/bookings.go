@@ -40,10 +40,10 @@ func (s *Server) showBooking(ctx context.Context, d *directory, b booking.Bookin
 	return out, err
 }
 
-// sees reports whether the caller may know whose booking it is: their own, their team's, or by their role.
+// sees reports whether the caller may know whose booking it is: they are there by it, it is their team's, or by their role.
 func (s *Server) sees(ctx context.Context, b booking.Booking) (bool, error) {
 	who := callerOf(ctx)
-	if b.PersonID == who.PersonID || account.Allowed(who.Actor, account.ActionSeeNames, b.PersonID) {
+	if b.Involves(who.PersonID) || account.Allowed(who.Actor, account.ActionSeeNames, b.PersonID) {
 		return true, nil
 	}
 	if b.TeamID == "" {
@@ -149,6 +149,13 @@ func (s *Server) UpdateBooking(ctx context.Context, request UpdateBookingRequest
 	}
 	if in.Purpose != nil {
 		change.Purpose = new(booking.Purpose(*in.Purpose))
+	}
+	if in.Companions != nil {
+		companions, err := s.companions(ctx, *in.Companions)
+		if err != nil {
+			return nil, err
+		}
+		change.Companions = &companions
 	}
 	changed, err := s.deps.Bookings.Change(ctx, callerOf(ctx).Actor, request.Booking, versionOf(request.Params.IfMatch), change)
 	if err != nil {

@@ -127,7 +127,7 @@ func TestWhatIsDoneIsSaidThoughTheTimeIsOver(t *testing.T) {
 	b := s.ask(account.RoleStudent, "POST", "/api/v1/bookings", s.slotBody("PLC-01", 1)).want(t, http.StatusCreated).json(t)
 	path := "/api/v1/bookings/" + b["id"].(string)
 	s.wait(2 * directoryLifetime) // so that the answer reads the names again
-	s.ask(account.RoleStudent, "PATCH", path, map[string]any{"programme": "welding"}).want(t, http.StatusOK)
+	s.ask(account.RoleStudent, "PATCH", path, map[string]any{"purpose": "research"}).want(t, http.StatusOK)
 	s.wait(2 * directoryLifetime)
 	s.ask(account.RoleStudent, "DELETE", path, nil).want(t, http.StatusOK)
 }

@@ -112,7 +112,7 @@ func (b *Bookings) List(ctx context.Context, f booking.Filter) ([]booking.Bookin
 	return out, translate(err)
 }
 
-// Active gives the active bookings that overlap [from, until) on one of the stations or of the person; neither: all.
+// Active gives the active bookings that overlap [from, until) on one of the stations or involving the person; neither: all.
 func (b *Bookings) Active(ctx context.Context, stationIDs []string, personID string, from, until time.Time) ([]booking.Booking, error) {
 	if len(stationIDs) == 0 && personID == "" {
 		out, err := list(b.db.direct(ctx), scanBooking, `SELECT `+bookingColumns+` FROM bookings
@@ -177,19 +177,24 @@ func (b *Bookings) Due(ctx context.Context, now time.Time, limit int) ([]string,
 	return out, translate(err)
 }
 
-// takenQuery reads the active bookings of an ask. A booking may come twice: by its station and by its person.
+// inCompany is true of bookings that somebody comes along to, in the words of their index.
+const inCompany = "CASE companions WHEN '' THEN 0 ELSE 1 END = 1 AND companions <> '' AND "
+
+// takenQuery reads the active bookings of an ask. A booking may come several times: by its station, its person, its company.
 func (db *DB) takenQuery(ask booking.Ask, into *collection) statement {
 	stations, people := distinct(ask.StationIDs), distinct(ask.PersonIDs)
-	ofStation, ofPerson := db.dialect.among("station_id", 1), db.dialect.among("person_id", 2)
+	ofStation, ofPerson, company := db.dialect.among("station_id", 1), db.dialect.among("person_id", 2), db.dialect.anyWord("companions", 2)
 	args := []any{db.dialect.list(stations), db.dialect.list(people), ask.From.Unix(), ask.Until.Unix()}
 	if len(stations) == 1 && len(people) == 1 {
 		// The usual case. Planners know what an equation is worth before they know the table.
-		ofStation, ofPerson, args[0], args[1] = "station_id = $1", "person_id = $2", stations[0], people[0]
+		ofStation, ofPerson, company = "station_id = $1", "person_id = $2", db.dialect.word("companions", 2)
+		args[0], args[1] = stations[0], people[0]
 	}
 	const rest = " AND occupied_until > $3 AND starts_at < $4 AND status <> 'cancelled'"
 	return statement{
 		text: "SELECT " + bookingColumns + " FROM bookings WHERE " + ofStation + rest +
-			" UNION ALL SELECT " + bookingColumns + " FROM bookings WHERE " + ofPerson + rest,
+			" UNION ALL SELECT " + bookingColumns + " FROM bookings WHERE " + ofPerson + rest +
+			" UNION ALL SELECT " + bookingColumns + " FROM bookings WHERE " + inCompany + company + rest,
 		args: args, read: into.add,
 	}
 }

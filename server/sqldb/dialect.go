@@ -30,6 +30,22 @@ func (d dialect) among(column string, n int) string {
 	return fmt.Sprintf("%s IN (SELECT value FROM json_each($%d))", column, n)
 }
 
+// word is the condition that a text column holds the word in parameter n; its words are separated by single spaces.
+func (d dialect) word(column string, n int) string {
+	if d.name == Postgres {
+		return fmt.Sprintf("$%d = ANY(string_to_array(%s, ' '))", n, column)
+	}
+	return fmt.Sprintf("instr(' ' || %s || ' ', ' ' || $%d || ' ') > 0", column, n)
+}
+
+// anyWord is the condition that such a column holds one of the words in parameter n, which list has made.
+func (d dialect) anyWord(column string, n int) string {
+	if d.name == Postgres {
+		return fmt.Sprintf("string_to_array(%s, ' ') && $%d", column, n)
+	}
+	return fmt.Sprintf("EXISTS (SELECT 1 FROM json_each($%d) WHERE instr(' ' || %s || ' ', ' ' || value || ' ') > 0)", n, column)
+}
+
 // list makes the parameter that among reads.
 func (d dialect) list(texts []string) any {
 	if d.name == Postgres {

@@ -28,6 +28,10 @@ export const session = {
   get programme(): string {
     return me?.person.programme ?? ''
   },
+  /** Whether one says what a booking serves: for others it is their own programme, if they have one. */
+  get choosesProgramme(): boolean {
+    return !this.programme || this.may('choose_programme')
+  },
   get demo(): boolean {
     return demo
   },

@@ -93,6 +93,7 @@ export default {
   'error.team_disabled': 'This team is no longer active.',
   'error.not_captain': 'Only the captains of a team book for it. Ask one of them, or an instructor.',
   'error.not_in_team': 'Somebody who is to sit there is not in the team.',
+  'error.programme_not_yours': 'Your bookings count for your own programme, or your team’s. An instructor can book for another one.',
   'error.programme_invalid': 'The programme’s name is too long or has characters that cannot be used.',
   'error.purpose_unknown': 'Choose practice, class, competition, research or service.',
   'error.station_or_kind': 'Choose either a station or a kind.',

@@ -3,6 +3,8 @@ import type { Message } from './text.svelte'
 
 export default {
   'book.company': 'Who comes along',
+  'book.company.more': 'Who comes along, too',
+  'book.company.logins': 'Logins, with commas between.',
   'book.company.hint': 'Logins, with commas between. {n} people must be there.',
   'bookings.company': 'With {names}',
   'bookings.flagged': '△ Stands, but today’s rules differ',

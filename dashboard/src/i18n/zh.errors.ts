@@ -90,6 +90,7 @@ export default {
   'error.team_disabled': '此团队已停用。',
   'error.not_captain': '只有队长可以为团队预约，请联系队长或教师。',
   'error.not_in_team': '有人员不在该团队中。',
+  'error.programme_not_yours': '您的预约计入本人专业或所属团队的专业；如需计入其他专业，请由教师预约。',
   'error.programme_invalid': '专业名称过长，或含有不可使用的字符。',
   'error.purpose_unknown': '请选择练习、上课、竞赛、科研或社会服务。',
   'error.station_or_kind': '请选择一个工位或一种类型，不可兼选。',

@@ -3,6 +3,8 @@ import type { Message } from './text.svelte'
 
 export default {
   'book.company': '同行者',
+  'book.company.more': '另加同行者',
+  'book.company.logins': '填写登录名，用逗号分隔。',
   'book.company.hint': '填写登录名，用逗号分隔。此工位须有 {n} 人在场。',
   'bookings.company': '同行：{names}',
   'bookings.flagged': '△ 预约有效，但与现行规则不符',

@@ -209,7 +209,7 @@ func (m *Memory) Active(_ context.Context, stationIDs []string, personID string,
 	return m.sorted(func(b booking.Booking) bool {
 		all := len(stationIDs) == 0 && personID == ""
 		return b.Active() && b.Occupied().Overlaps(span) &&
-			(all || slices.Contains(stationIDs, b.StationID) || (personID != "" && b.PersonID == personID))
+			(all || slices.Contains(stationIDs, b.StationID) || (personID != "" && b.Involves(personID)))
 	}), nil
 }
 

@@ -41,7 +41,7 @@ export async function reserve({ station, startsAt, endsAt, purpose, programme, c
     starts_at: wire(startsAt),
     ends_at: wire(endsAt),
     ...(purpose && { purpose }),
-    ...(programme && { programme }),
+    ...(programme && session.choosesProgramme && { programme }),
     ...(companions?.length && { companions }),
     override: override ?? false,
   }
@@ -109,8 +109,22 @@ async function retake({ station, starts_at, ends_at, purpose, programme, compani
   }
 }
 
-export async function change(booking: Booking, startsAt: number, endsAt: number, override = false, station?: string): Promise<Booking> {
-  const body = { ...(station && { station }), ...(startsAt !== Date.parse(booking.starts_at) && { starts_at: wire(startsAt) }), ends_at: wire(endsAt), override }
+interface Differently {
+  override?: boolean
+  station?: string
+  /** Everybody who comes along from now on, by id or login. */
+  companions?: string[]
+}
+
+export async function change(booking: Booking, startsAt: number, endsAt: number, { override = false, station, companions }: Differently = {}): Promise<Booking> {
+  const before = (booking.companions ?? []).map((one) => one.id)
+  const body = {
+    ...(station && { station }),
+    ...(startsAt !== Date.parse(booking.starts_at) && { starts_at: wire(startsAt) }),
+    ends_at: wire(endsAt),
+    ...(companions && companions.join() !== before.join() && { companions }),
+    override,
+  }
   const params = { path: { booking: booking.id }, header: ifMatch(booking.version) }
   const after = unwrap(await api.PATCH('/api/v1/bookings/{booking}', { body, params }))
   made++

@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/labtide/labtide/server/equipment"
 )
 
 // need adds to what a decision asks for whatever the rules of the stations rest on: nothing where they are plain.
@@ -43,9 +45,21 @@ func (a *Ask) widen(from, until time.Time) {
 	}
 }
 
+// await widens the time of which those who wait are asked for.
+func (a *Ask) await(span equipment.Interval) {
+	if a.Awaited.Empty() {
+		a.Awaited = span
+		return
+	}
+	if span.From.Before(a.Awaited.From) {
+		a.Awaited.From = span.From
+	}
+	a.Awaited.Until = later(a.Awaited.Until, span.Until)
+}
+
 // covers reports whether what was asked for is enough for what is to be asked now.
 func (a Ask) covers(now Ask) bool {
-	if now.Qualifications && !a.Qualifications || now.Strikes && !a.Strikes || now.Waiting && !a.Waiting || now.EachSpent && !a.EachSpent {
+	if now.Qualifications && !a.Qualifications || now.Strikes && !a.Strikes || now.Waiting && (!a.Waiting || !a.WaitingFor().Contains(now.WaitingFor())) || now.EachSpent && !a.EachSpent {
 		return false
 	}
 	for _, budget := range now.Budgets {

@@ -22,7 +22,10 @@ func (l *line) ask(rules *Rules, ask *Ask, freed ...Free) {
 	ask.Waiting = true
 	for _, f := range freed {
 		ask.StationIDs = append(ask.StationIDs, f.StationID)
-		ask.widen(f.From, f.Until)
+		ask.await(f.interval())
+		if len(l.waits) > 0 { // else what stands there does not matter
+			ask.widen(f.From, f.Until)
+		}
 	}
 	for _, w := range l.waits {
 		ask.PersonIDs = append(ask.PersonIDs, w.PersonID)

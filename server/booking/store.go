@@ -121,9 +121,10 @@ type Ask struct {
 	// Qualifications and Strikes ask for those of the people and teams.
 	Qualifications bool
 	Strikes        bool
-	// Waiting asks for the entries that wait for time of these stations, their kinds or rooms, within From and Until: the
-	// oldest MaxWaiting of them.
+	// Waiting asks for the entries that wait for time of these stations, their kinds or rooms, within Awaited: the oldest
+	// MaxWaiting of them.
 	Waiting bool
+	Awaited equipment.Interval // empty: From and Until
 	// Alone has a transaction of its own: what it writes changes the rules, or rests on more than bookings.
 	Alone bool
 }
@@ -187,6 +188,14 @@ type Use struct {
 // Plain reports whether the write is of bookings and what goes with each: others in the same transaction can see it all.
 func (w Write) Plain() bool {
 	return len(w.Waits)+len(w.Strikes)+len(w.Series)+len(w.Reports)+len(w.Outages)+len(w.Used) == 0
+}
+
+// WaitingFor gives the time that Waiting is about.
+func (a Ask) WaitingFor() equipment.Interval {
+	if a.Awaited.Empty() {
+		return equipment.Interval{From: a.From, Until: a.Until}
+	}
+	return a.Awaited
 }
 
 // Plain reports whether the ask rests on nothing that Write.Plain does not show.

@@ -27,13 +27,17 @@ type Bookings struct {
 }
 
 // bookingTexts are SQL texts that are put together once.
-type bookingTexts struct{ insertBooking, updateBooking, insertWait, updateWait string }
+type bookingTexts struct {
+	insertBooking, updateBooking, updateState, insertWait, updateWait string
+	entries, effects                                                  manyRows
+}
 
 // NewBookings makes the store. It starts nothing.
 func NewBookings(db *DB) *Bookings {
 	return &Bookings{db: db, texts: bookingTexts{
-		insertBooking: insertInto("bookings", bookingColumns), updateBooking: updateOf("bookings", changeColumns),
+		insertBooking: insertInto("bookings", bookingColumns), updateBooking: updateOf("bookings", changeColumns), updateState: updateOf("bookings", stateColumns),
 		insertWait: insertInto("booking_waits", waitColumns), updateWait: updateOf("booking_waits", waitChanges),
+		entries: newManyRows("booking_entries ("+entryColumns+")", "?, ?, ?, ?, ?, ?, ?"), effects: effectRows(),
 	}}
 }
 

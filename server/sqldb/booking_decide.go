@@ -46,7 +46,9 @@ func (b *Bookings) settle(send sender, before []statement, after func() []statem
 	statements = append(statements, rulesVersion(&version))
 	for _, d := range all {
 		d.taken, d.asked, d.more, d.write, d.later, d.err = collection{}, collection{}, more{}, booking.Write{}, false, nil
-		statements = append(statements, b.db.takenQuery(d.ask, &d.taken))
+		if !d.ask.Until.IsZero() {
+			statements = append(statements, b.db.takenQuery(d.ask, &d.taken))
+		}
 		statements = append(statements, b.askedQueries(d)...)
 		statements = append(statements, b.moreReads(d)...)
 	}
@@ -74,13 +76,11 @@ func (b *Bookings) settle(send sender, before []statement, after func() []statem
 		}
 		hidden = hidden || !d.write.Plain()
 		alone = alone || (d.ask.Alone && !d.write.Plain())
-		for _, w := range slices.Concat(d.write.Insert, d.write.Update) {
-			written[w.ID] = w
-		}
 		was := d.replaced()
 		stored, unseen = append(stored, was...), unseen || len(was) < len(d.write.Update)
-		statements = append(statements, b.writes(d.write)...)
+		statements = append(statements, b.writes(d.write, was, written)...)
 	}
+	statements = b.texts.effects.gather(b.texts.entries.gather(statements))
 	if after != nil {
 		statements = append(statements, after()...)
 	}
@@ -114,7 +114,10 @@ func (b *Bookings) locks(all []*decision, people map[string]account.Person) []st
 			args: []any{b.db.dialect.list(distinct(stations))}, read: func(row scanner) error { var id string; return row.Scan(&id) },
 		})
 	}
-	return append(append(out, peopleRead(b.db.dialect, persons, people, lock)), b.budgetLocks(all)...)
+	if len(persons) > 0 {
+		out = append(out, peopleRead(b.db.dialect, persons, people, lock))
+	}
+	return append(out, b.budgetLocks(all)...)
 }
 
 // peopleRead reads people in the order of their ids; lock ends the text.
@@ -191,10 +194,13 @@ func (b *Bookings) askedQueries(d *decision) []statement {
 		column string
 		values []string
 	}{{"id", d.ask.BookingIDs}, {"party_id", d.ask.PartyIDs}, {"series_id", d.ask.SeriesIDs}} {
-		if len(by.values) > 0 {
+		switch values := distinct(by.values); {
+		case len(values) == 1 && by.column == "id":
+			out = append(out, statement{text: "SELECT " + bookingColumns + " FROM bookings WHERE id = $1", args: []any{values[0]}, read: d.asked.add})
+		case len(values) > 0:
 			out = append(out, statement{
 				text: "SELECT " + bookingColumns + " FROM bookings WHERE " + b.db.dialect.among(by.column, 1) + " AND " + by.column + " <> ''",
-				args: []any{b.db.dialect.list(distinct(by.values))}, read: d.asked.add,
+				args: []any{b.db.dialect.list(values)}, read: d.asked.add,
 			})
 		}
 	}
@@ -218,13 +224,20 @@ func (d *decision) touched() []string {
 	return distinct(out)
 }
 
-// writes turns a decision into statements.
-func (b *Bookings) writes(w booking.Write) []statement {
+// writes turns a decision into statements. was are the bookings that it changes as they are stored, written what decisions
+// before it make of them; what this one makes is added.
+func (b *Bookings) writes(w booking.Write, was []booking.Booking, written map[string]booking.Booking) []statement {
 	var out []statement
 	for _, changed := range w.Update {
-		out = append(out, statement{text: b.texts.updateBooking, args: append([]any{changed.ID}, changeValues(changed)...)})
+		stands, known := written[changed.ID]
+		if at := slices.IndexFunc(was, func(b booking.Booking) bool { return b.ID == changed.ID }); !known && at >= 0 {
+			stands, known = was[at], true
+		}
+		out = append(out, b.update(stands, changed, known))
+		written[changed.ID] = changed
 	}
 	for _, made := range w.Insert {
+		written[made.ID] = made
 		out = append(out, statement{text: b.texts.insertBooking, args: bookingValues(made)})
 	}
 	for _, u := range w.Unmet {
@@ -238,15 +251,12 @@ func (b *Bookings) writes(w booking.Write) []statement {
 		})
 	}
 	for _, e := range w.Trail {
-		out = append(out, statement{text: insertEntry, args: entryValues(e)})
+		out = append(out, b.texts.entries.one(entryValues(e)))
 	}
 	return append(out, b.moreWrites(w)...)
 }
 
-const (
-	entryColumns = "booking_id, version, at, person_id, act, reason, after"
-	insertEntry  = "INSERT INTO booking_entries (" + entryColumns + ") VALUES ($1, $2, $3, $4, $5, $6, $7)"
-)
+const entryColumns = "booking_id, version, at, person_id, act, reason, after"
 
 func entryValues(e booking.Entry) []any {
 	after, _ := json.Marshal(standing(e.After)) // texts and numbers: it cannot fail

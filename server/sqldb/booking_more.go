@@ -51,7 +51,7 @@ func (m *more) show(v *booking.View, ask booking.Ask, stored []booking.Booking, 
 func (b *Bookings) moreWrites(w booking.Write) []statement {
 	return slices.Concat(
 		seriesWrites(w.Series),
-		effectWrites(w.Effects),
+		effectWrites(b.texts.effects, w.Effects),
 		b.strikeWrites(w),
 		outageWrites(w),
 		reportWrites(w),

@@ -3,17 +3,20 @@ package sqldb
 import (
 	"database/sql"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/labtide/labtide/server/booking"
 )
 
-// fixedColumns never change; bookingColumns are all, those that change behind them.
+// fixedColumns never change, aboutColumns rarely: stateColumns are what becomes of a booking. bookingColumns are all.
 const (
-	fixedColumns  = "id, person_id, created_by, created_at, party_id, wait_id"
-	changeColumns = `station_id, programme, purpose, starts_at, ends_at, status, planned_end, changed_at, version, occupied_until, charged_until,
-	due_at, team_id, series_id, series_start, companions, held_until, checked_in_at, checked_in_by, check_in, verdict, verdict_at, evidence, warned_at`
+	fixedColumns = "id, person_id, created_by, created_at, party_id, wait_id"
+	aboutColumns = "station_id, programme, purpose, starts_at, ends_at, occupied_until, team_id, series_id, series_start, companions"
+	stateColumns = `status, planned_end, changed_at, version, charged_until, due_at, held_until, checked_in_at, checked_in_by, check_in, verdict,
+	verdict_at, evidence, warned_at`
+	changeColumns  = aboutColumns + ", " + stateColumns
 	bookingColumns = fixedColumns + ", " + changeColumns
 )
 
@@ -22,8 +25,8 @@ func scanBooking(row scanner) (b booking.Booking, err error) {
 	var plannedEnd, dueAt, seriesStart, heldUntil, checkedInAt, verdictAt, warnedAt sql.NullInt64
 	var evidence string
 	err = row.Scan(&b.ID, &b.PersonID, &b.CreatedBy, &createdAt, &b.PartyID, &b.WaitID,
-		&b.StationID, &b.Programme, &b.Purpose, &startsAt, &endsAt, &b.Status, &plannedEnd, &changedAt, &b.Version, &occupiedUntil, &chargedUntil,
-		&dueAt, &b.TeamID, &b.SeriesID, &seriesStart, &b.Companions, &heldUntil, &checkedInAt, &b.CheckedInBy, &b.CheckIn,
+		&b.StationID, &b.Programme, &b.Purpose, &startsAt, &endsAt, &occupiedUntil, &b.TeamID, &b.SeriesID, &seriesStart, &b.Companions,
+		&b.Status, &plannedEnd, &changedAt, &b.Version, &chargedUntil, &dueAt, &heldUntil, &checkedInAt, &b.CheckedInBy, &b.CheckIn,
 		&b.Verdict, &verdictAt, &evidence, &warnedAt)
 	if err != nil {
 		return b, err
@@ -49,13 +52,29 @@ func bookingValues(b booking.Booking) []any {
 }
 
 // changeValues gives the parameters in the order of changeColumns.
-func changeValues(b booking.Booking) []any {
+func changeValues(b booking.Booking) []any { return append(aboutValues(b), stateValues(b)...) }
+
+func aboutValues(b booking.Booking) []any {
 	return []any{
-		b.StationID, b.Programme, string(b.Purpose), b.StartsAt.Unix(), b.EndsAt.Unix(), string(b.Status), unix(b.PlannedEnd), b.ChangedAt.Unix(),
-		b.Version, b.Occupied().Until.Unix(), b.Charged().Until.Unix(), unix(b.DueAt), b.TeamID, b.SeriesID, unix(b.SeriesStart), b.Companions,
-		unix(b.HeldUntil), unix(b.CheckedInAt), b.CheckedInBy, string(b.CheckIn), string(b.Verdict), unix(b.VerdictAt), evidenceText(b.Evidence),
-		unix(b.WarnedAt),
+		b.StationID, b.Programme, string(b.Purpose), b.StartsAt.Unix(), b.EndsAt.Unix(), b.Occupied().Until.Unix(), b.TeamID, b.SeriesID,
+		unix(b.SeriesStart), b.Companions,
 	}
+}
+
+func stateValues(b booking.Booking) []any {
+	return []any{
+		string(b.Status), unix(b.PlannedEnd), b.ChangedAt.Unix(), b.Version, b.Charged().Until.Unix(), unix(b.DueAt), unix(b.HeldUntil),
+		unix(b.CheckedInAt), b.CheckedInBy, string(b.CheckIn), string(b.Verdict), unix(b.VerdictAt), evidenceText(b.Evidence), unix(b.WarnedAt),
+	}
+}
+
+// update changes a booking. Most changes leave what it is about: then the indexes of that, and the check for overlaps, are left
+// in peace.
+func (b *Bookings) update(stands, now booking.Booking, known bool) statement {
+	if known && slices.Equal(aboutValues(stands), aboutValues(now)) {
+		return statement{text: b.texts.updateState, args: append([]any{now.ID}, stateValues(now)...)}
+	}
+	return statement{text: b.texts.updateBooking, args: append([]any{now.ID}, changeValues(now)...)}
 }
 
 // insertInto makes an INSERT of one row.

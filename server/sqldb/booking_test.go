@@ -225,6 +225,14 @@ func TestADecisionSeesWhatThoseBeforeItInTheSameTransactionHaveWritten(t *testin
 		if !slices.Equal(seen, want) {
 			t.Errorf("seen: %q", seen)
 		}
+		x.Status = booking.StatusConfirmed
+		b.together([]*decision{
+			look(func(x *booking.Booking) { x.StationID = bookingtest.StationID(2) }),
+			look(func(x *booking.Booking) { x.StationID = bookingtest.StationID(1) }),
+		})
+		if stored, err := b.ByID(t.Context(), "x"); err != nil || stored.StationID != bookingtest.StationID(1) || stored.Status != booking.StatusConfirmed {
+			t.Errorf("stored is %+v, %v", stored, err)
+		}
 	})
 }
 

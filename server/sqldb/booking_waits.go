@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/labtide/labtide/server/booking"
@@ -43,12 +44,18 @@ func (b *Bookings) waitReads(d *decision) []statement {
 		})
 	}
 	if d.ask.Waiting {
+		stations, span := distinct(d.ask.StationIDs), d.ask.WaitingFor()
+		which, arg := b.db.dialect.among("s.id", 1), b.db.dialect.list(stations)
+		if len(stations) == 1 {
+			which, arg = "s.id = $1", stations[0]
+		}
 		out = append(out, statement{
+			// A limit that is a parameter makes SQLite compile the text each time.
 			text: "SELECT " + waitColumns + ` FROM booking_waits w WHERE state = 'waiting' AND until_at > $2 AND from_at < $3
-				AND EXISTS (SELECT 1 FROM stations s WHERE ` + b.db.dialect.among("s.id", 1) + `
+				AND EXISTS (SELECT 1 FROM stations s WHERE ` + which + `
 					AND (w.station_id = s.id OR w.kind_id = s.kind_id OR w.room_id = s.room_id))
-				ORDER BY created_at, id LIMIT $4`,
-			args: []any{b.db.dialect.list(distinct(d.ask.StationIDs)), d.ask.From.Unix(), d.ask.Until.Unix(), booking.MaxWaiting}, read: read,
+				ORDER BY created_at, id LIMIT ` + strconv.Itoa(booking.MaxWaiting),
+			args: []any{arg, span.From.Unix(), span.Until.Unix()}, read: read,
 		})
 	}
 	return out

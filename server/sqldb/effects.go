@@ -6,15 +6,16 @@ import (
 	"github.com/labtide/labtide/server/booking"
 )
 
-// insertEffect stores what is to be told, in the transaction of what it tells of.
-const insertEffect = `INSERT INTO effects (id, at, event, person_id, booking_id, station_id, body, due_at, attempts, error)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '')`
+// effectRows stores what is to be told, in the transaction of what it tells of.
+func effectRows() manyRows {
+	return newManyRows("effects (id, at, event, person_id, booking_id, station_id, body, due_at, attempts, error)", "?, ?, ?, ?, ?, ?, ?, ?, 0, ''")
+}
 
 // effectWrites gives the statements that store effects.
-func effectWrites(effects []booking.Effect) []statement {
+func effectWrites(rows manyRows, effects []booking.Effect) []statement {
 	out := make([]statement, 0, len(effects))
 	for _, e := range effects {
-		out = append(out, statement{text: insertEffect, args: effectValues(e)})
+		out = append(out, rows.one(effectValues(e)))
 	}
 	return out
 }

@@ -86,6 +86,6 @@ func (a *Accounts) TellEnding(ctx context.Context, from, until time.Time) error 
 				Body: map[string]string{"kind": q.KindID, "qualification": q.ID, "expires_at": q.ExpiresAt.UTC().Format(time.RFC3339)},
 			}
 		}
-		return t.send(effectWrites(effects)...)
+		return t.send(effectRows().gather(effectWrites(effectRows(), effects))...)
 	})
 }

@@ -17,7 +17,7 @@ func (m *Memory) asked(ask booking.Ask) []booking.Wait {
 		switch {
 		case slices.Contains(ask.WaitIDs, w.ID):
 			byID = append(byID, w)
-		case ask.Waiting && w.State == booking.WaitWaiting && w.Window().Overlaps(equipment.Interval{From: ask.From, Until: ask.Until}) &&
+		case ask.Waiting && w.State == booking.WaitWaiting && w.Window().Overlaps(ask.WaitingFor()) &&
 			slices.ContainsFunc(m.school.Stations, func(s equipment.Station) bool {
 				return slices.Contains(ask.StationIDs, s.ID) && w.WantsStation(s)
 			}):

@@ -22,6 +22,9 @@ export const session = {
   get name(): string {
     return me?.person.name ?? ''
   },
+  get login(): string {
+    return me?.person.login ?? ''
+  },
   get role(): string {
     return me?.person.role ?? ''
   },
@@ -76,6 +79,11 @@ export async function signIn(login: string, password: string): Promise<void> {
 
 export async function usePasswordLink(secret: string, password: string): Promise<void> {
   await enter(unwrap(await api.POST('/api/v1/links/use', { body: { secret, password } })))
+}
+
+/** The other sessions end; this one goes on with a new token. */
+export async function changePassword(current: string, password: string): Promise<void> {
+  await enter(unwrap(await api.PUT('/api/v1/me/password', { body: { current, password } })))
 }
 
 export async function signOut(): Promise<void> {

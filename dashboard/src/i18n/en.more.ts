@@ -1,3 +1,4 @@
+import admin from './en.admin'
 import messages from './en.messages'
 import rules from './en.rules'
 import run from './en.run'
@@ -5,4 +6,4 @@ import series from './en.series'
 import teams from './en.teams'
 
 // The words that neither the board nor the sign-in shows: they come with the other pages.
-export default { ...messages, ...rules, ...run, ...series, ...teams }
+export default { ...admin, ...messages, ...rules, ...run, ...series, ...teams }

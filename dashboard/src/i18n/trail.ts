@@ -19,7 +19,7 @@ export interface Line {
 /** Fields that follow from the act, and that nobody asks for. */
 const SILENT = ['status', 'planned_end', 'check_in']
 
-/** Reasons that the sentence says already. */
+/** Reasons that the sentence says already, as a judgement does. */
 const SAID = ['evidence', 'qr', 'instructor']
 
 function who(line: Line): string {
@@ -49,7 +49,7 @@ function what(line: Line, zone: string, now: number): { sentence: string; told: 
 /** "Wang moved it from PLC-03 to PLC-05, at the same time. Reason: no power" */
 export function sentence(line: Line, zone: string, now: number): string {
   const said = what(line, zone, now).sentence
-  return line.reason && !SAID.includes(line.reason) ? t('trail.because', { what: said, reason: known('trail.reason', line.reason) ?? line.reason }) : said
+  return line.reason && line.act !== 'judged' && !SAID.includes(line.reason) ? t('trail.because', { what: said, reason: known('trail.reason', line.reason) ?? line.reason }) : said
 }
 
 /** What else is different; of the first line of a booking nothing, for all of it is new. */

@@ -9,7 +9,7 @@ export default {
   'feeds.create': '生成链接',
   'feeds.revoke': '撤销',
   'feeds.revoked': '该链接已失效。',
-  'feeds.made': '您的日历链接',
+  'feeds.made': '你的日历链接',
   'feeds.made.hint': '请在日历应用中订阅此地址，或用手机扫码。地址只在此处显示。',
   'feeds.address': '日历地址',
   'messages.add': '添加机器人或 Webhook',

@@ -1,3 +1,4 @@
+import admin from './zh.admin'
 import messages from './zh.messages'
 import rules from './zh.rules'
 import run from './zh.run'
@@ -5,4 +6,4 @@ import series from './zh.series'
 import teams from './zh.teams'
 
 // The words that neither the board nor the sign-in shows: they come with the other pages.
-export default { ...messages, ...rules, ...run, ...series, ...teams }
+export default { ...admin, ...messages, ...rules, ...run, ...series, ...teams }

@@ -11,7 +11,7 @@ export default {
   'rules.headline.none': '还没有自己的规则，全校使用默认值',
   'rules.headline': '有 {n} 处设置了自己的预约规则',
   'rules.lead': '没有单独设置的，依次沿用更大范围：学校、校区、实训室、类型、工位。',
-  'rules.readonly': '您可以查看和试算，保存需要管理员。',
+  'rules.readonly': '你可以查看和试算，保存需要管理员。',
   'rules.scope': '适用于',
   'rules.scope.school': '全校',
   'rules.scope.site': '校区',

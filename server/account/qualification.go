@@ -44,6 +44,7 @@ func (s *Service) Grant(ctx context.Context, actor Actor, q Qualification) (Qual
 	}
 	granted.GrantedBy, granted.GrantedAt, granted.ExpiresAt = actor.PersonID, now, whole(q.ExpiresAt)
 	granted.Note, granted.WarnedAt = q.Note, time.Time{}
+	granted.ChangedBy, granted.ChangedAt = actor.PersonID, now
 	return s.store.PutQualification(ctx, granted)
 }
 
@@ -68,6 +69,7 @@ func (s *Service) Renew(ctx context.Context, actor Actor, id string, version int
 	if r.Note != nil {
 		q.Note = *r.Note
 	}
+	q.ChangedBy, q.ChangedAt = actor.PersonID, s.now()
 	return s.store.PutQualification(ctx, q)
 }
 
@@ -78,6 +80,7 @@ func (s *Service) Revoke(ctx context.Context, actor Actor, id string, version in
 		return Qualification{}, err
 	}
 	q.RevokedAt, q.RevokedBy = s.now().UTC().Truncate(time.Second), actor.PersonID
+	q.ChangedBy, q.ChangedAt = q.RevokedBy, q.RevokedAt
 	return s.store.PutQualification(ctx, q)
 }
 

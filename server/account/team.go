@@ -90,6 +90,9 @@ type Qualification struct {
 	Note       string
 	WarnedAt   time.Time // when its person was told that it ends; zero: not yet
 	Version    int64
+	// Who writes this version, and when: for the audit, and not read back. Empty: an import, now.
+	ChangedBy string
+	ChangedAt time.Time
 }
 
 // Valid reports whether it still holds at that instant. unused is after how long without real use it lapses; 0: never.

@@ -4,23 +4,65 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/labtide/labtide/server/equipment"
 )
 
-// AuditSource is what a line of the audit is about: a booking, an outage, or the kind of a document.
+// AuditSource is what a line of the audit is about: a booking, what is known of a deed, or the kind of a document.
 type AuditSource string
 
 // The sources beside the kinds of documents.
 const (
-	AuditBooking AuditSource = "booking"
-	AuditOutage  AuditSource = "outage"
+	AuditBooking       AuditSource = "booking"
+	AuditOutage        AuditSource = "outage"
+	AuditReport        AuditSource = "report" // of a fault
+	AuditStrike        AuditSource = "strike"
+	AuditQualification AuditSource = "qualification"
 )
+
+// Rule reports whether it is a kind of document.
+func (s AuditSource) Rule() bool {
+	switch DocumentKind(s) {
+	case DocumentPolicy, DocumentQuota, DocumentSeason, DocumentTerm:
+		return true
+	}
+	return false
+}
 
 // The acts on what is not a booking.
 const (
-	ActSet     Act = "set"     // a document was written
-	ActRemoved Act = "removed" // a document was taken away
-	ActStarted Act = "started" // an outage was noted
+	ActSet             Act = "set"     // a document was written
+	ActRemoved         Act = "removed" // a document was taken away
+	ActStarted         Act = "started" // an outage was noted
+	ActOutageChanged   Act = "outage_changed"
+	ActOutageEnded     Act = "outage_ended"
+	ActOutageWithdrawn Act = "outage_withdrawn" // before it began
+	ActReported        Act = "reported"         // a fault
+	ActConfirmed       Act = "confirmed"        // the report of one: an outage came of it
+	ActDismissed       Act = "dismissed"        // the same: there is none
+	ActAppealed        Act = "appealed"         // against a strike
+	ActForgiven        Act = "forgiven"
+	ActUpheld          Act = "upheld" // the strike stands in spite of the appeal
+	ActGranted         Act = "granted"
+	ActRenewed         Act = "renewed" // a qualification has another end or note
+	ActRevoked         Act = "revoked"
 )
+
+// Deed is one thing that was done to what is neither a booking nor a document. It stays when that is gone.
+type Deed struct {
+	Source    AuditSource
+	ID        string // of the outage, report, strike or qualification
+	Version   int64  // that stood afterwards: of each there is one
+	At        time.Time
+	PersonID  string // who did it; empty: an import, or the server itself
+	Act       Act
+	Reason    string // in whoever's words
+	StationID string // may be empty
+	KindID    string // of a qualification
+	OfID      string // whose it is; empty: nobody's in particular
+	// Body has what stood afterwards by name, as JSON: starts_at, ends_at, note …; empty: nothing that changes.
+	Body json.RawMessage
+}
 
 // AuditLine is one thing that was done: who, when, to what, and what stood before and afterwards.
 type AuditLine struct {
@@ -33,15 +75,17 @@ type AuditLine struct {
 	Reason   string
 	// Before and After are those of a booking, as Trail gives them; Before has no ID when this is the first line of it.
 	Before, After Booking
-	// OldBody and Body are a document's; empty: there was none, or there is none any more.
+	// OldBody and Body are a document's or a deed's; empty: there was none, or there is none any more.
 	OldBody, Body json.RawMessage
-	StationID     string // of an outage
+	StationID     string // of a deed, as KindID and OfID
+	KindID        string
+	OfID          string
 }
 
 // AuditFilter narrows the audit; empty fields do not.
 type AuditFilter struct {
-	PersonID  string // whose booking it is
-	StationID string // that was booked, or is out of order
+	PersonID  string // whose booking, report, strike or qualification it is
+	StationID string // that was booked, or is at fault
 	ActorID   string // who did it
 	Act       Act
 	From      time.Time
@@ -66,4 +110,41 @@ func (l AuditLine) Cursor() AuditCursor {
 // Audit gives what was done to bookings, rules and stations, the newest first. Who may read it is for the caller to ask.
 func (s *Service) Audit(ctx context.Context, f AuditFilter) ([]AuditLine, error) {
 	return s.store.Audit(ctx, f)
+}
+
+// Line gives the deed as the audit shows it. old is what stood before.
+func (d Deed) Line(old json.RawMessage) AuditLine {
+	return AuditLine{
+		At: d.At, Source: d.Source, ID: d.ID, Version: d.Version, PersonID: d.PersonID, Act: d.Act, Reason: d.Reason,
+		StationID: d.StationID, KindID: d.KindID, OfID: d.OfID, OldBody: old, Body: d.Body,
+	}
+}
+
+// OutageDeed tells what was done to an outage.
+func OutageDeed(before, after equipment.Outage, by string, now time.Time) Deed {
+	d := Deed{
+		Source: AuditOutage, ID: after.ID, Version: after.Version, At: now, PersonID: by, Act: ActOutageChanged, Reason: after.Reason, StationID: after.StationID,
+	}
+	switch {
+	case before.ID == "":
+		d.Act = ActStarted
+	case after.EndsAt.Equal(after.StartsAt):
+		d.Act = ActOutageWithdrawn
+	case !after.EndsAt.IsZero() && !after.EndsAt.After(now):
+		d.Act = ActOutageEnded
+	}
+	span := struct {
+		StartsAt time.Time  `json:"starts_at"`
+		EndsAt   *time.Time `json:"ends_at,omitempty"`
+	}{StartsAt: after.StartsAt.UTC()}
+	if !after.EndsAt.IsZero() {
+		span.EndsAt = new(after.EndsAt.UTC())
+	}
+	d.Body = encode(span)
+	return d
+}
+
+// deed tells what was done to a report. by is who did it.
+func (r Report) deed(act Act, by, reason string, at time.Time) Deed {
+	return Deed{Source: AuditReport, ID: r.ID, Version: r.Version, At: at, PersonID: by, Act: act, Reason: reason, StationID: r.StationID, OfID: r.PersonID}
 }

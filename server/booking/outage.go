@@ -264,10 +264,12 @@ func decideOutage(v View, e eviction, next equipment.Outage, w outageWork) (Writ
 	write, displaced := displace(v, e)
 	next.Version++
 	write.Outages = []equipment.Outage{next}
+	write.Deeds = []Deed{OutageDeed(v.Outages[w.id], next, e.actor.PersonID, e.now)}
 	if w.report != "" {
 		report := v.Reports[w.report].closed(ReportConfirmed, e.actor, e.now)
 		report.OutageID = next.ID
 		write.Reports = []Report{report}
+		write.Deeds = append(write.Deeds, report.deed(ActConfirmed, e.actor.PersonID, next.Reason, e.now))
 	}
 	before := v.Outages[w.id]
 	event := EventOutageStarted

@@ -207,6 +207,7 @@ func (w *Write) add(more Write) {
 	w.Unmet, w.Trail, w.Effects = append(w.Unmet, more.Unmet...), append(w.Trail, more.Trail...), append(w.Effects, more.Effects...)
 	w.Waits, w.Strikes, w.Series = append(w.Waits, more.Waits...), append(w.Strikes, more.Strikes...), append(w.Series, more.Series...)
 	w.Reports, w.Outages, w.Used = append(w.Reports, more.Reports...), append(w.Outages, more.Outages...), append(w.Used, more.Used...)
+	w.Deeds = append(w.Deeds, more.Deeds...)
 }
 
 // replaced gives the bookings with the changed ones in the place of what they were.

@@ -63,9 +63,12 @@ func (s *Service) ReportFault(ctx context.Context, actor account.Actor, station,
 		made = Report{
 			ID: v.NewID(), StationID: p.ID, PersonID: actor.PersonID, Description: description, At: now, State: ReportOpen, Version: 1,
 		}
-		return Write{Reports: []Report{made}, Effects: []Effect{{
-			At: now, Event: EventOutageReported, StationID: p.ID, Body: map[string]string{"reason": description, "person": actor.PersonID, "report": made.ID},
-		}}}, nil
+		return Write{
+			Reports: []Report{made}, Deeds: []Deed{made.deed(ActReported, actor.PersonID, description, now)},
+			Effects: []Effect{{
+				At: now, Event: EventOutageReported, StationID: p.ID, Body: map[string]string{"reason": description, "person": actor.PersonID, "report": made.ID},
+			}},
+		}, nil
 	})
 	return made, err
 }
@@ -111,7 +114,7 @@ func (s *Service) DismissReport(ctx context.Context, actor account.Actor, id, an
 		}
 		after = v.Reports[id].closed(ReportDismissed, actor, now)
 		after.Answer = answer
-		return Write{Reports: []Report{after}}, nil
+		return Write{Reports: []Report{after}, Deeds: []Deed{after.deed(ActDismissed, actor.PersonID, answer, now)}}, nil
 	})
 	return after, err
 }

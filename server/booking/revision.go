@@ -30,15 +30,15 @@ func (c *Charter) History(ctx context.Context, kind DocumentKind, id string) ([]
 	before := map[string]json.RawMessage{}
 	out := make([]Revision, len(versions))
 	for i, d := range versions {
-		out[i] = Revision{Document: d, Fields: differences(before[d.ID], d.Body)}
+		out[i] = Revision{Document: d, Fields: Differences(before[d.ID], d.Body)}
 		before[d.ID] = d.Body
 	}
 	slices.Reverse(out)
 	return out, nil
 }
 
-// differences compares two bodies; an empty one has no values.
-func differences(before, after json.RawMessage) []FieldChange {
+// Differences compares two bodies; an empty one has no values.
+func Differences(before, after json.RawMessage) []FieldChange {
 	was, is := bodyFields(before), bodyFields(after)
 	names := maps.Clone(was)
 	maps.Copy(names, is)
@@ -88,7 +88,7 @@ func (c *Charter) Compare(ctx context.Context, wanted []Clause, kinds []Document
 		case d.ID == "":
 			d.ID = newDocumentID()
 		}
-		if changed := differences(before.Body, d.Body); len(changed) > 0 || !stands {
+		if changed := Differences(before.Body, d.Body); len(changed) > 0 || !stands {
 			out = append(out, Revision{Document: d, Fields: changed})
 		}
 	}
@@ -100,7 +100,7 @@ func (c *Charter) Compare(ctx context.Context, wanted []Clause, kinds []Document
 		if _, gone := byTitle[Title(clause)]; gone {
 			delete(byTitle, Title(clause))
 			removed := Document{Kind: d.Kind, ID: d.ID, Version: d.Version}
-			out = append(out, Revision{Document: removed, Fields: differences(d.Body, nil)})
+			out = append(out, Revision{Document: removed, Fields: Differences(d.Body, nil)})
 		}
 	}
 	return out, nil

@@ -174,6 +174,8 @@ type Write struct {
 	Series  []Series           // the same
 	Reports []Report           // the same
 	Outages []equipment.Outage // the same, and removed when they end as they start; needs Ask.Alone
+	// Deeds are for the audit: of what else the decision changes, who did it and why.
+	Deeds []Deed
 	// Used notes real use of a kind by a person: their qualification for it does not lapse.
 	Used []Use
 }

@@ -126,9 +126,22 @@ func (s *Service) changeStrike(ctx context.Context, id string, change func(*Stri
 		}
 		after.Version++
 		effect.At, effect.BookingID, effect.StationID = now, after.BookingID, v.Bookings[after.BookingID].StationID
-		return Write{Strikes: []Strike{after}, Effects: []Effect{effect}}, nil
+		return Write{Strikes: []Strike{after}, Effects: []Effect{effect}, Deeds: []Deed{after.deed(effect)}}, nil
 	})
 	return after, err
+}
+
+// deed tells of an appeal, or of the answer to one.
+func (k Strike) deed(e Effect) Deed {
+	d := Deed{
+		Source: AuditStrike, ID: k.ID, Version: k.Version, At: e.At, PersonID: k.PersonID, Act: ActAppealed, Reason: k.Appeal, StationID: e.StationID, OfID: k.PersonID,
+	}
+	if e.Event == EventAppealDecided {
+		if d.PersonID, d.Act, d.Reason = k.DecidedBy, ActUpheld, k.Answer; k.State == StrikeForgiven {
+			d.Act = ActForgiven
+		}
+	}
+	return d
 }
 
 func errStrikeUnknown(id string) error {

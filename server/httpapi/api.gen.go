@@ -465,18 +465,33 @@ type Appeal struct {
 
 // AuditLine defines model for AuditLine.
 type AuditLine struct {
-	Act       string        `json:"act"`
-	At        time.Time     `json:"at"`
-	Automatic *bool         `json:"automatic,omitempty"`
-	Changes   []TrailChange `json:"changes"`
-	EndsAt    *time.Time    `json:"ends_at,omitempty"`
-	Id        string        `json:"id"`
-	Mine      *bool         `json:"mine,omitempty"`
-	Of        *PersonRef    `json:"of,omitempty"`
-	Person    *PersonRef    `json:"person,omitempty"`
-	Reason    *string       `json:"reason,omitempty"`
+	Act       string    `json:"act"`
+	At        time.Time `json:"at"`
+	Automatic *bool     `json:"automatic,omitempty"`
 
-	// Source `booking`, `outage`, or the kind of a rule: `policy`, `quota`, `season`, `term`.
+	// Changes What differs about a booking.
+	Changes []TrailChange `json:"changes"`
+	EndsAt  *time.Time    `json:"ends_at,omitempty"`
+	Fields  *FieldChanges `json:"fields,omitempty"`
+	Id      string        `json:"id"`
+
+	// Kind A site, room or kind, as others name it.
+	Kind *PlaceRef `json:"kind,omitempty"`
+	Mine *bool     `json:"mine,omitempty"`
+
+	// Name Of a quota, season or term.
+	Name   *string    `json:"name,omitempty"`
+	Of     *PersonRef `json:"of,omitempty"`
+	Person *PersonRef `json:"person,omitempty"`
+
+	// Place A site, room or kind, as others name it.
+	Place  *PlaceRef `json:"place,omitempty"`
+	Reason *string   `json:"reason,omitempty"`
+
+	// Scope What a rule is about, from the widest to the narrowest.
+	Scope *PolicyScope `json:"scope,omitempty"`
+
+	// Source `booking`, `outage`, `report` (of a fault), `strike`, `qualification`, or the kind of a rule: `policy`, `quota`, `season`, `term`.
 	Source string `json:"source"`
 
 	// StartsAt Of the booking, afterwards.
@@ -2723,7 +2738,7 @@ type Trail struct {
 	Items []TrailLine `json:"items"`
 }
 
-// TrailChange Stations are codes, people names, instants RFC 3339; what a rule holds is JSON. Of a booking the fields are those of `Booking`.
+// TrailChange Stations are codes, people names, instants RFC 3339. The fields are those of `Booking`.
 type TrailChange struct {
 	Field string `json:"field"`
 
@@ -2988,7 +3003,7 @@ type ToInstant = Instant
 
 // ListAuditParams defines parameters for ListAudit.
 type ListAuditParams struct {
-	// Person Whose booking it is, by id.
+	// Person Whose booking, fault report, strike or qualification it is, by id.
 	Person  *Ref `form:"person,omitempty" json:"person,omitempty"`
 	Station *Ref `form:"station,omitempty" json:"station,omitempty"`
 
@@ -3703,7 +3718,7 @@ type ServerInterface interface {
 	// GetAbout What this server is; answers before anybody has signed in.
 	// (GET /api/v1/about)
 	GetAbout(ctx echo.Context) error
-	// ListAudit Who did what to bookings, rules and stations, the newest first.
+	// ListAudit Who did what to bookings, rules, stations and qualifications, the newest first.
 	// (GET /api/v1/audit)
 	ListAudit(ctx echo.Context, params ListAuditParams) error
 	// GetAvailability Free intervals that the caller could really book.
@@ -11065,7 +11080,7 @@ type StrictServerInterface interface {
 	// GetAbout What this server is; answers before anybody has signed in.
 	// (GET /api/v1/about)
 	GetAbout(ctx context.Context, request GetAboutRequestObject) (GetAboutResponseObject, error)
-	// ListAudit Who did what to bookings, rules and stations, the newest first.
+	// ListAudit Who did what to bookings, rules, stations and qualifications, the newest first.
 	// (GET /api/v1/audit)
 	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
 	// GetAvailability Free intervals that the caller could really book.

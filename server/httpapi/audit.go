@@ -1,14 +1,11 @@
 package httpapi
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/labtide/labtide/server/account"
@@ -146,8 +143,9 @@ func (s *Server) ListAudit(ctx context.Context, request ListAuditRequestObject) 
 		out.Next = cursor("audit", strconv.FormatInt(last.At.Unix(), 10), string(last.Source), last.ID, strconv.FormatInt(last.Version, 10))
 	}
 	out.Items = make([]AuditLine, len(lines))
+	register := sync.OnceValues(func() (booking.Register, error) { return s.deps.Charter.Register(ctx) })
 	for i, l := range lines {
-		if out.Items[i], err = s.showAudit(ctx, d, l); err != nil {
+		if out.Items[i], err = s.showAudit(ctx, d, register, l); err != nil {
 			return nil, err
 		}
 	}
@@ -167,25 +165,38 @@ func auditCursor(given *string) (c booking.AuditCursor, err error) {
 	return booking.AuditCursor{At: time.Unix(second, 0).UTC(), Source: booking.AuditSource(after[1]), ID: after[2], Version: version}, nil
 }
 
-func (s *Server) showAudit(ctx context.Context, d *directory, l booking.AuditLine) (out AuditLine, err error) {
-	out = AuditLine{At: l.At.UTC(), Source: string(l.Source), Id: l.ID, Act: string(l.Act), Reason: text(l.Reason)}
+// showAudit shows a line; register gives what rules may name.
+func (s *Server) showAudit(ctx context.Context, d *directory, register func() (booking.Register, error), l booking.AuditLine) (out AuditLine, err error) {
+	out = AuditLine{At: l.At.UTC(), Source: string(l.Source), Id: l.ID, Act: string(l.Act), Reason: text(l.Reason), Changes: []TrailChange{}}
 	if out.Mine, out.Automatic, out.Person, err = s.doer(ctx, l.PersonID); err != nil {
 		return out, err
 	}
-	stationID := l.StationID
-	if l.Source == booking.AuditBooking {
-		stationID = l.After.StationID
-		called, err := s.accounts.Name(ctx, l.After.PersonID)
-		if err != nil {
-			return out, err
-		}
-		out.Of = &PersonRef{Id: l.After.PersonID, Name: cmp.Or(called, l.After.PersonID)}
+	stationID, ofID := l.StationID, l.OfID
+	switch {
+	case l.Source == booking.AuditBooking:
+		stationID, ofID = l.After.StationID, l.After.PersonID
 		out.StartsAt, out.EndsAt = instant(l.After.StartsAt), instant(l.After.EndsAt)
 		if out.Changes, err = s.changes(ctx, d, l.Before, l.After); err != nil {
 			return out, err
 		}
-	} else {
-		out.Changes = documentChanges(l.OldBody, l.Body)
+	case l.Source.Rule():
+		named, err := register()
+		if err != nil {
+			return out, err
+		}
+		showRule(d, named, l, &out)
+	default:
+		out.Fields = new(fieldChanges(booking.Register{}, booking.Differences(l.OldBody, l.Body)))
+	}
+	if ofID != "" {
+		called, err := s.accounts.Name(ctx, ofID)
+		if err != nil {
+			return out, err
+		}
+		out.Of = &PersonRef{Id: ofID, Name: cmp.Or(called, ofID)}
+	}
+	if l.KindID != "" {
+		out.Kind = new(d.kindRef(l.KindID))
 	}
 	if station, ok := d.stations[stationID]; ok {
 		out.Station = new(d.stationRef(station))
@@ -193,23 +204,20 @@ func (s *Server) showAudit(ctx context.Context, d *directory, l booking.AuditLin
 	return out, nil
 }
 
-// documentChanges says which of the names at the top of two JSON objects differ.
-func documentChanges(before, after json.RawMessage) []TrailChange {
-	was, is := map[string]json.RawMessage{}, map[string]json.RawMessage{}
-	_ = json.Unmarshal(before, &was) // empty: there was none
-	_ = json.Unmarshal(after, &is)
-	names := map[string]bool{}
-	for name := range was {
-		names[name] = true
+// showRule says which rule it is, and what differs about it.
+func showRule(d *directory, register booking.Register, l booking.AuditLine, out *AuditLine) {
+	out.Fields = new(fieldChanges(register, booking.Differences(l.OldBody, l.Body)))
+	body := l.Body
+	if len(body) == 0 {
+		body = l.OldBody // it was removed
 	}
-	for name := range is {
-		names[name] = true
+	clause, err := booking.Document{Kind: booking.DocumentKind(l.Source), ID: l.ID, Body: body}.Clause()
+	if err != nil {
+		return // another version of the server wrote it
 	}
-	out := []TrailChange{}
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if !bytes.Equal(was[name], is[name]) {
-			out = append(out, TrailChange{Field: name, From: text(string(was[name])), To: text(string(is[name]))})
-		}
+	if rule, ok := clause.(booking.PolicyRule); ok {
+		out.Scope, out.Place = new(PolicyScope(rule.Scope)), d.scopeRef(rule.Scope, rule.ScopeID)
+		return
 	}
-	return out
+	out.Name = text(booking.NameOf(clause))
 }

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,4 +104,41 @@ func TestTheAuditIsReadPageByPageByThoseWhoMay(t *testing.T) {
 		t.Errorf("at the station: %v", at)
 	}
 	s.ask(account.RolePlanner, "GET", "/api/v1/audit?cursor=bm8", nil).want(t, 422, "cursor_unknown")
+}
+
+func TestTheAuditTellsOfOutagesReportsQualificationsAndRulesByTheirNames(t *testing.T) {
+	s := newSchool(t)
+	student := s.people[account.RoleStudent].ID
+	s.ask(account.RoleInstructor, "POST", "/api/v1/qualifications", map[string]any{"person": student, "kind": "plc-bench"}).want(t, 201)
+	s.ask(account.RoleAdmin, "PUT", "/api/v1/policies/room/R1", map[string]any{"longest_minutes": 90}).want(t, 200)
+	s.ask(account.RoleAdmin, "POST", "/api/v1/quotas", map[string]any{
+		"name": "Evenings", "scope": "kind", "place": "plc-bench", "per": "person", "window": "week", "most_bookings": 2}).want(t, 201)
+	report := s.ask(account.RoleStudent, "POST", "/api/v1/fault-reports", map[string]any{"station": "PLC-01", "description": "smoke"}).want(t, 201).json(t)
+	s.ask(account.RoleInstructor, "POST", "/api/v1/fault-reports/"+report["id"].(string)+"/dismiss", map[string]any{"reason": "steam"}).want(t, 200)
+	bySource := map[string]map[string]any{}
+	answer := s.ask(account.RolePlanner, "GET", "/api/v1/audit", nil).want(t, 200)
+	for _, item := range answer.json(t)["items"].([]any) {
+		line := item.(map[string]any)
+		bySource[line["source"].(string)+" "+line["act"].(string)] = line
+	}
+	code := func(line map[string]any, ref string) any {
+		place, _ := line[ref].(map[string]any)
+		return place["code"]
+	}
+	if line := bySource["qualification granted"]; code(line, "kind") != "plc-bench" || line["of"].(map[string]any)["name"] != "The student" {
+		t.Errorf("the grant is %v", line)
+	}
+	if line := bySource["policy set"]; line["scope"] != "room" || code(line, "place") != "R1" || line["fields"].([]any)[0].(map[string]any)["after"] != 90.0 {
+		t.Errorf("the policy is %v", line)
+	}
+	if line := bySource["quota set"]; line["name"] != "Evenings" || !strings.Contains(fmt.Sprint(line["fields"]), "plc-bench") {
+		t.Errorf("the quota is %v", line)
+	}
+	if line := bySource["report dismissed"]; line["reason"] != "steam" || code(line, "station") != "PLC-01" {
+		t.Errorf("the dismissal is %v", line)
+	}
+	about := s.ask(account.RolePlanner, "GET", "/api/v1/audit?person="+student, nil).want(t, 200).json(t)["items"].([]any)
+	if len(about) != 3 {
+		t.Errorf("%d lines are about the student: %v", len(about), about)
+	}
 }

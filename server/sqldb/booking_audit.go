@@ -22,7 +22,7 @@ func (q *auditQuery) placeholder(value any) string {
 	return param(len(q.values))
 }
 
-// part is a SELECT of at, source, id, version, person, act, reason, station and body under these names.
+// part is a SELECT of at, source, id, version, who, act, reason, station, kind, whom and body under these names.
 func (q *auditQuery) part(columns, from string, where ...string) string {
 	f := q.filter
 	for _, by := range []struct{ column, value string }{{"who", f.ActorID}, {"act", string(f.Act)}} {
@@ -60,39 +60,36 @@ func (q *auditQuery) holds(name, id string) string {
 	return "body LIKE " + q.placeholder(`%"`+name+`":"`+likeEscape.Replace(id)+`"%`) + ` ESCAPE '\'`
 }
 
-// text gives the whole statement. What is asked for a person is about bookings only, for a station about outages, too.
+// text gives the whole statement. What is asked for a person or a station is not about rules.
 func (q *auditQuery) text() string {
 	f := q.filter
-	var of []string
+	var of, deeds []string
 	if f.PersonID != "" {
 		of = append(of, q.holds("person", f.PersonID))
+		deeds = append(deeds, "whom = "+q.placeholder(f.PersonID))
 	}
 	if f.StationID != "" {
 		of = append(of, q.holds("station", f.StationID))
+		deeds = append(deeds, "station = "+q.placeholder(f.StationID))
 	}
-	parts := []string{q.part(`at, 'booking' AS source, booking_id AS id, version, person_id AS who, act, reason, '' AS station, after AS body`,
-		"booking_entries", of...)}
-	if f.PersonID == "" {
-		var at []string
-		if f.StationID != "" {
-			at = append(at, "station = "+q.placeholder(f.StationID))
-		}
-		parts = append(parts, q.part(`created_at AS at, 'outage' AS source, id, version, created_by AS who, 'started' AS act, reason,
-			station_id AS station, '' AS body`, "outages", at...))
+	parts := []string{
+		q.part(`at, 'booking' AS source, booking_id AS id, version, person_id AS who, act, reason, '' AS station, '' AS kind, '' AS whom, after AS body`,
+			"booking_entries", of...),
+		q.part(`at, source, subject_id AS id, version, who, act, reason, station_id AS station, kind_id AS kind, whom, body`, "deeds", deeds...),
 	}
 	if f.PersonID == "" && f.StationID == "" {
 		parts = append(parts, q.part(`changed_at AS at, kind AS source, id, version, changed_by AS who,
-			CASE body WHEN '' THEN 'removed' ELSE 'set' END AS act, '' AS reason, '' AS station, body`, "booking_document_versions"))
+			CASE body WHEN '' THEN 'removed' ELSE 'set' END AS act, '' AS reason, '' AS station, '' AS kind, '' AS whom, body`, "booking_document_versions"))
 	}
 	for i, part := range parts {
 		parts[i] = "SELECT * FROM (" + part + ") part" + fmt.Sprint(i)
 	}
-	return `SELECT a.at, a.source, a.id, a.version, a.who, a.act, a.reason, a.station, a.body,
+	return `SELECT a.at, a.source, a.id, a.version, a.who, a.act, a.reason, a.station, a.kind, a.whom, a.body,
 		CASE a.source WHEN 'booking' THEN (SELECT b.after FROM booking_entries b WHERE b.booking_id = a.id AND b.version < a.version
 			ORDER BY b.version DESC LIMIT 1)
-		WHEN 'outage' THEN NULL
-		ELSE (SELECT d.body FROM booking_document_versions d WHERE d.kind = a.source AND d.id = a.id AND d.version < a.version
-			ORDER BY d.version DESC LIMIT 1) END
+		ELSE COALESCE((SELECT d.body FROM deeds d WHERE d.source = a.source AND d.subject_id = a.id AND d.version < a.version
+			ORDER BY d.version DESC LIMIT 1), (SELECT d.body FROM booking_document_versions d WHERE d.kind = a.source AND d.id = a.id
+			AND d.version < a.version ORDER BY d.version DESC LIMIT 1)) END
 		FROM (SELECT * FROM (` + strings.Join(parts, " UNION ALL ") + ") every" + q.order() + ") a ORDER BY a.at DESC, a.source, a.id, a.version DESC"
 }
 
@@ -111,7 +108,7 @@ func scanAudit(row scanner) (l booking.AuditLine, err error) {
 	var at int64
 	var body string
 	var before sql.NullString
-	if err := row.Scan(&at, &l.Source, &l.ID, &l.Version, &l.PersonID, &l.Act, &l.Reason, &l.StationID, &body, &before); err != nil {
+	if err := row.Scan(&at, &l.Source, &l.ID, &l.Version, &l.PersonID, &l.Act, &l.Reason, &l.StationID, &l.KindID, &l.OfID, &body, &before); err != nil {
 		return l, err
 	}
 	l.At = secondsUTC(at)

@@ -55,6 +55,7 @@ func (b *Bookings) moreWrites(w booking.Write) []statement {
 		b.strikeWrites(w),
 		outageWrites(w),
 		reportWrites(w),
+		deedWrites(w.Deeds...),
 		b.waitWrites(w.Waits),
 	)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/fault"
 )
@@ -147,6 +148,7 @@ func (e *Equipment) PutOutage(ctx context.Context, o equipment.Outage) (equipmen
 	if o.CreatedAt.IsZero() {
 		o.CreatedAt = time.Now().UTC().Truncate(time.Second)
 	}
+	var made equipment.Outage
 	err := e.db.write(ctx, func(t *tx) error {
 		station, err := t.resolve("stations", "station", o.StationID)
 		if err != nil {
@@ -155,10 +157,20 @@ func (e *Equipment) PutOutage(ctx context.Context, o equipment.Outage) (equipmen
 		id, version, err := t.put(row{table: "outages", thing: "outage", id: o.ID, version: o.Version, fields: []field{
 			{"station_id", station}, {"starts_at", o.StartsAt.Unix()}, {"ends_at", unix(o.EndsAt)}, {"reason", o.Reason},
 		}, fixed: []field{{"created_by", o.CreatedBy}, {"created_at", unix(o.CreatedAt)}}})
-		if err == nil {
-			o.ID, o.StationID, o.Version = id, station, version
+		if err != nil {
+			return err
 		}
-		return err
+		var before equipment.Outage
+		if o.Version > 0 {
+			before = o
+		}
+		after := o
+		after.ID, after.StationID, after.Version = id, station, version
+		made = after
+		return t.send(deedWrites(booking.OutageDeed(before, after, "", time.Now()))...)
 	})
-	return o, err
+	if err != nil {
+		return o, err
+	}
+	return made, nil
 }

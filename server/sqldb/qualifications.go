@@ -52,6 +52,7 @@ func (a *Accounts) PutQualification(ctx context.Context, q account.Qualification
 	if !keyable(q.PersonID) || !keyable(q.KindID) || !keyable(q.ID) {
 		return q, errQualified()
 	}
+	var stored account.Qualification
 	err := a.db.write(ctx, func(t *tx) error {
 		id, version, err := t.put(row{table: "qualifications", thing: "qualification", id: q.ID, version: q.Version, fields: []field{
 			{"granted_by", q.GrantedBy}, {"granted_at", q.GrantedAt.Unix()}, {"expires_at", unix(q.ExpiresAt)},
@@ -60,10 +61,18 @@ func (a *Accounts) PutQualification(ctx context.Context, q account.Qualification
 		if kind, _ := violated(err); kind == reference {
 			return errQualified().Because(err)
 		}
-		q.ID, q.Version = id, version
-		return err
+		if err != nil {
+			return err
+		}
+		stored = q
+		stored.ID, stored.Version = id, version
+		return t.send(deedWrites(qualificationDeed(stored))...)
 	})
-	return q, err
+	if err != nil {
+		return q, err
+	}
+	stored.ChangedBy, stored.ChangedAt = "", time.Time{}
+	return stored, nil
 }
 
 func errQualified() *fault.Error {

@@ -22,7 +22,8 @@ const SILENT = ['status', 'planned_end', 'check_in']
 /** Reasons that the sentence says already, as a judgement does. */
 const SAID = ['evidence', 'qr', 'instructor']
 
-function who(line: Line): string {
+/** Who did it, as far as one may know. */
+export function who(line: Pick<Line, 'mine' | 'person' | 'automatic'>): string {
   if (line.mine) return t('trail.you')
   if (line.person) return line.person.name
   return line.automatic ? t('trail.server') : t('trail.somebody')

@@ -78,6 +78,68 @@ func audit(t *testing.T, b bench) {
 	}
 }
 
+// auditDeeds follows two outages and two fault reports to their ends.
+func auditDeeds(t *testing.T, b bench) {
+	tick := Now()
+	for i, store := range b.Stores {
+		b.services[i] = booking.New(store, func() time.Time { return tick })
+	}
+	did := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		tick = tick.Add(time.Minute)
+	}
+	found, err := b.service(0).ReportFault(t.Context(), Student(0), StationID(pc), "it smells")
+	did(err)
+	vain, err := b.service(1).ReportFault(t.Context(), Student(1), StationID(0), "too slow")
+	did(err)
+	running, err := b.service(0).ConfirmReport(t.Context(), Instructor(), found.ID, outage(pc, tick, At(1, 17, 0)))
+	did(err)
+	_, err = b.service(1).DismissReport(t.Context(), Instructor(), vain.ID, "it is not")
+	did(err)
+	planned, err := b.service(0).StartOutage(t.Context(), Instructor(), outage(0, At(2, 9, 0), At(2, 17, 0)), false)
+	did(err)
+	_, err = b.service(1).ChangeOutage(t.Context(), Instructor(), planned.Outage.ID, 0, booking.OutageChange{EndsAt: new(At(2, 12, 0)), Reason: new("new lamps")}, false)
+	did(err)
+	_, err = b.service(0).EndOutage(t.Context(), Instructor(), planned.Outage.ID, 0)
+	did(err)
+	_, err = b.service(0).EndOutage(t.Context(), Instructor(), running.Outage.ID, 0)
+	did(err)
+	for _, c := range []struct {
+		name string
+		f    booking.AuditFilter
+		want []string
+	}{
+		{"all", booking.AuditFilter{}, []string{
+			"instructor outage outage_ended", "instructor outage outage_withdrawn", "instructor outage outage_changed", "instructor outage started",
+			"instructor report dismissed", "instructor outage started", "instructor report confirmed", "student-01 report reported", "student-00 report reported",
+		}},
+		{"whose report", booking.AuditFilter{PersonID: StudentID(0)}, []string{"instructor report confirmed", "student-00 report reported"}},
+		{"at a station", booking.AuditFilter{StationID: StationID(pc)}, []string{
+			"instructor outage outage_ended", "instructor outage started", "instructor report confirmed", "student-00 report reported",
+		}},
+		{"an act", booking.AuditFilter{Act: booking.ActDismissed}, []string{"instructor report dismissed"}},
+	} {
+		if got := b.audited(t, c.f); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	lines, err := b.service(1).Audit(t.Context(), booking.AuditFilter{Act: booking.ActOutageChanged})
+	if err != nil || len(lines) != 1 {
+		t.Fatalf("%d lines, %v", len(lines), err)
+	}
+	changed := booking.Differences(lines[0].OldBody, lines[0].Body)
+	if lines[0].Reason != "new lamps" || lines[0].StationID != StationID(0) || len(changed) != 1 || changed[0].Name != "ends_at" ||
+		string(changed[0].After) != `"`+At(2, 12, 0).UTC().Format(time.RFC3339)+`"` {
+		t.Errorf("the change is %+v: %+v", lines[0], changed)
+	}
+	if lines, err = b.service(1).Audit(t.Context(), booking.AuditFilter{Act: booking.ActDismissed}); err != nil || lines[0].Reason != "it is not" || lines[0].OfID != StudentID(1) {
+		t.Errorf("the dismissal is %+v, %v", lines[0], err)
+	}
+}
+
 func faultReports(t *testing.T, b bench) {
 	report := func(student, station int) (booking.Report, error) {
 		return b.service(student).ReportFault(t.Context(), Student(student), StationID(station), "it smells")

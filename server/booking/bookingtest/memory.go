@@ -29,6 +29,7 @@ type Memory struct {
 	made      int
 	series    []booking.Series
 	reports   map[string]booking.Report
+	deeds     []booking.Deed
 }
 
 // NewMemory gives a store without bookings.

@@ -3,6 +3,7 @@ package bookingtest
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -25,13 +26,13 @@ func (m *Memory) Audit(_ context.Context, f booking.AuditFilter) ([]booking.Audi
 			all = append(all, l)
 		}
 	}
-	for _, o := range m.school.Outages {
-		if f.PersonID == "" && (f.StationID == "" || f.StationID == o.StationID) {
-			all = append(all, booking.AuditLine{
-				At: o.CreatedAt, Source: booking.AuditOutage, ID: o.ID, Version: o.Version, PersonID: o.CreatedBy, Act: booking.ActStarted,
-				Reason: o.Reason, StationID: o.StationID,
-			})
+	old := map[string]json.RawMessage{}
+	for _, d := range m.deeds {
+		subject := string(d.Source) + d.ID
+		if (f.PersonID == "" || f.PersonID == d.OfID) && (f.StationID == "" || f.StationID == d.StationID) {
+			all = append(all, d.Line(old[subject]))
 		}
+		old[subject] = d.Body
 	}
 	if f.PersonID == "" && f.StationID == "" {
 		all = append(all, m.auditDocuments()...)

@@ -42,6 +42,7 @@ func (m *Memory) writeFaults(w booking.Write) {
 	for _, r := range w.Reports {
 		m.reports[r.ID] = r
 	}
+	m.deeds = append(m.deeds, w.Deeds...)
 }
 
 // OutageByID reads one outage.

@@ -1,0 +1,51 @@
+// What was done to outages, fault reports, absences, qualifications and rules, in words.
+import type { AuditLine } from '../api/shapes'
+import { dayAndClock } from './format'
+import { limitName, limitValue } from './limits'
+import { known, named, t } from './text.svelte'
+import { who } from './trail'
+
+/** What people can ask for, by what it is about. */
+export const ACTS = {
+  booking: ['reserved', 'changed', 'cancelled', 'ended', 'reseated', 'displaced', 'released', 'judged', 'approved', 'declined'],
+  outage: ['reported', 'confirmed', 'dismissed', 'started', 'outage_changed', 'outage_ended', 'outage_withdrawn'],
+  qualification: ['granted', 'renewed', 'revoked'],
+  strike: ['appealed', 'forgiven', 'upheld'],
+  rule: ['set', 'removed'],
+} as const
+
+const RULES = ['policy', 'quota', 'season', 'term']
+
+/** "Ms Chen revoked Li's qualification for CNC mills. Reason: the course is over" */
+export function deed(line: AuditLine): string {
+  const is = {
+    who: who(line),
+    of: line.of?.name ?? t('trail.somebody'),
+    station: line.station?.code ?? t('deed.gone'),
+    kind: line.kind ? named(line.kind.name) || line.kind.code : t('deed.gone'),
+    name: line.name ?? t('deed.gone'),
+    place: place(line),
+  }
+  const what = RULES.includes(line.source) ? known(`rule.${line.act}`, line.source, is) : known('deed', line.act, is)
+  const sentence = what ?? t('deed.other', is)
+  return line.reason ? t('trail.because', { what: sentence, reason: line.reason }) : sentence
+}
+
+function place(line: AuditLine): string {
+  if (line.scope === 'school') return t('rules.from.school')
+  if (!line.scope || !line.place?.code) return t('deed.gone')
+  return t('deed.place', { sort: t(`rules.scope.${line.scope}`), name: line.place.code })
+}
+
+const INSTANTS = ['starts_at', 'ends_at', 'expires_at']
+const MOST = 8
+
+/** What differs afterwards; of what is new, what it is. */
+export function deedDetails(line: AuditLine, zone: string): string[] {
+  const value = (name: string, given: unknown) => (INSTANTS.includes(name) && typeof given === 'string' ? dayAndClock(Date.parse(given), zone) : limitValue(name, given))
+  return (line.fields ?? []).slice(0, MOST).map(({ name, before, after }) => {
+    const field = known('trail.field', name) ?? limitName(name)
+    if (before === undefined || before === null) return t('deed.fact', { field, value: value(name, after) })
+    return t('trail.change', { field, from: value(name, before), to: value(name, after) })
+  })
+}

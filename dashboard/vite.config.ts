@@ -21,10 +21,10 @@ function stampInputs(): Plugin {
 
 // What is loaded together travels together: it is smaller, and a browser waits for fewer answers. Else pages are loaded one by one.
 const GROUPS = [
-  { name: 'house', test: /node_modules\/(svelte|openapi-fetch|esm-env|clsx)\/|\/src\/(api|lib)\/|\/src\/i18n\/(format|text)|\/src\/ui\/(Dialog|DayStrip|Empty|Fault|Glyph|Icon|Legend|Mark|Page|Toaster|toasts)|\/features\/(board\/(words|day|Card)|booking\/(act|attend|presence|Refused|BookNow))/, priority: 2 },
-  { name: 'office', test: /\/features\/(admin|rules)\/(?!Labels)/, priority: 1 },
-  { name: 'mine', test: /\/features\/(bookings|series|absences)\//, priority: 1 },
-  { name: 'desk', test: /\/src\/(ui|i18n\/(limits|trail)|features\/(forms|booking))/, minShareCount: 2 },
+  { name: 'house', priority: 3, test: /node_modules\/(svelte|openapi-fetch|esm-env|clsx)\/|\/src\/(api|lib)\/|\/src\/i18n\/(format|text)|\/src\/ui\/(Dialog|DayStrip|Empty|Fault|Glyph|Icon|Legend|Mark|Page|Toaster|toasts)|\/features\/(board\/(words|day|Card|board\.)|booking\/(act|attend|presence|Refused|BookNow))/ },
+  { name: 'desk', priority: 2, minShareCount: 2, test: /\/src\/(ui\/(?!Chart|QrCode)|i18n\/(limits|trail)|features\/(forms|booking))/ },
+  { name: 'mine', priority: 1, test: /\/features\/(bookings|series|absences|account\/|requests\/R|station)/ },
+  { name: 'office', priority: 1, test: /\/features\/(admin|rules)\/(?!Labels)/ },
 ]
 
 export default defineConfig({

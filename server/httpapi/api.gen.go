@@ -620,7 +620,10 @@ type Booking struct {
 
 	// ReleaseAt When the rest goes to others unless somebody answers.
 	ReleaseAt *time.Time `json:"release_at,omitempty"`
-	StartsAt  time.Time  `json:"starts_at"`
+
+	// Series The series that it is an occurrence of; left out for those who may not read the series.
+	Series   *string   `json:"series,omitempty"`
+	StartsAt time.Time `json:"starts_at"`
 
 	// Station A station, as others name it.
 	Station StationRef `json:"station"`

@@ -29,6 +29,9 @@ func (s *Server) showBooking(ctx context.Context, d *directory, b booking.Bookin
 		return out, err
 	}
 	out.Person, out.Party = &PersonRef{Id: b.PersonID, Name: called}, text(b.PartyID)
+	if out.Mine || account.Allowed(callerOf(ctx).Actor, account.ActionSeeNames, b.PersonID) {
+		out.Series = text(b.SeriesID) // a team's others see the booking, not the series
+	}
 	out.Team, err = s.teamRef(ctx, b.TeamID)
 	out.Programme, out.Purpose, out.Wait = text(b.Programme), new(Purpose(b.Purpose)), text(b.WaitID)
 	if err == nil {

@@ -47,6 +47,10 @@ func TestASeriesIsPreviewedMadeChangedAndCancelled(t *testing.T) {
 		t.Fatalf("made %s: %s", got, made.body)
 	}
 	path := "/api/v1/series/" + series["id"].(string)
+	first := "/api/v1/bookings/" + made.json(t)["occurrences"].([]any)[0].(map[string]any)["bookings"].([]any)[0].(map[string]any)["id"].(string)
+	if got := s.ask(account.RolePlanner, "GET", first, nil).want(t, http.StatusOK).json(t)["series"]; got != series["id"] {
+		t.Errorf("its first booking names the series %v", got)
+	}
 	s.ask(account.RoleStudent, "GET", path, nil).want(t, http.StatusNotFound, "series_unknown")
 	s.ask(account.RoleStudent, "PATCH", path, map[string]any{"title": "mine"}).want(t, http.StatusNotFound, "series_unknown")
 	s.ask(account.RolePlanner, "DELETE", path, nil).want(t, http.StatusForbidden)

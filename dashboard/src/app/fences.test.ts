@@ -12,7 +12,7 @@ const MAY: Record<string, string[]> = {
   app: ['api', 'features', 'i18n', 'lib', 'ui'],
 }
 /** Features that others may build on; else a feature knows only itself. */
-const SHARED = ['booking', 'board', 'forms']
+const SHARED = ['booking', 'board', 'forms', 'series']
 
 const files = (readdirSync('src', { recursive: true }) as string[]).map((path) => path.replaceAll('\\', '/')).filter((path) => /\.(ts|svelte)$/.test(path) && !path.endsWith('.test.ts'))
 const known = new Set(files)

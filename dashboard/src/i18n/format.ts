@@ -97,3 +97,14 @@ export function weekday(iso: number): string {
   // 1 January 2024 was a Monday.
   return dates('weekday', 'UTC', { weekday: 'short' }).format(Date.UTC(2024, 0, iso))
 }
+
+/** Monday, for 1; Chinese keeps the short name, as people say it. */
+export function weekdayName(iso: number): string {
+  if (currentLanguage() === 'zh') return weekday(iso)
+  return dates('weekday-long', 'UTC', { weekday: 'long' }).format(Date.UTC(2024, 0, iso))
+}
+
+/** "Monday, Wednesday and Friday" */
+export function together(things: string[]): string {
+  return new Intl.ListFormat(locale(), { type: 'conjunction' }).format(things)
+}

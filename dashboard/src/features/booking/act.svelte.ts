@@ -128,8 +128,17 @@ export async function change(booking: Booking, startsAt: number, endsAt: number,
   const params = { path: { booking: booking.id }, header: ifMatch(booking.version) }
   const after = unwrap(await api.PATCH('/api/v1/bookings/{booking}', { body, params }))
   made++
-  tell(t('bookings.moved', said(after)))
+  tell(t('bookings.moved', said(after)), { action: { label: t('undo'), run: () => void changeBack(booking, after) } })
   return after
+}
+
+/** Takes back a change, if the old place is still free. */
+async function changeBack(before: Booking, after: Booking): Promise<void> {
+  try {
+    await change(after, Date.parse(before.starts_at), Date.parse(before.ends_at), { station: before.station.id, companions: (before.companions ?? []).map((one) => one.id) })
+  } catch (error) {
+    tell(explain(error), { kind: 'failed' })
+  }
 }
 
 /** The station and the time, for a sentence. */

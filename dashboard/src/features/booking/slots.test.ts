@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { edges, instants, named, nextPeriod, proposal, times } from './slots'
+import { edges, instants, named, nextPeriod, placesNear, proposal, times } from './slots'
 
 describe('the times of a form', () => {
   it('are on the grid, and keep one that is not', () => {
@@ -46,5 +46,13 @@ describe('people who come along', () => {
   it('are named once, however they are written', () => {
     expect(named(' li.na, wang；li.na、zhao ')).toEqual(['li.na', 'wang', 'zhao'])
     expect(named('  ')).toEqual([])
+  })
+})
+
+describe('where a booking may move to', () => {
+  it('is first where it is, then its room, then the others, in the order of their codes', () => {
+    const place = (code: string, room: string) => ({ id: code, code, room: { id: room, code: room } })
+    const all = [place('PLC-10', 'B1'), place('PLC-9', 'B1'), place('PLC-2', 'A1'), place('PLC-3', 'B1')]
+    expect(placesNear(all, place('PLC-10', 'B1')).map((one) => one.code)).toEqual(['PLC-10', 'PLC-3', 'PLC-9', 'PLC-2'])
   })
 })

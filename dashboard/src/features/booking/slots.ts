@@ -65,3 +65,16 @@ export function instants(day: string, starts: string, ends: string, zone: string
   const endsAt = instantOf(ends === '00:00' ? addDays(day, 1) : day, ends, zone)
   return endsAt > startsAt ? { startsAt, endsAt } : 'book.backwards'
 }
+
+interface Place {
+  id: string
+  code: string
+  room: { id: string; code: string }
+}
+
+/** Where something may move to: first where it is, then its room, then the others. */
+export function placesNear<T extends Place>(all: T[], here: Place): T[] {
+  const far = (one: Place) => (one.id === here.id ? 0 : one.room.id === here.room.id ? 1 : 2)
+  const by = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true })
+  return [...all].sort((a, b) => far(a) - far(b) || by(a.room.code, b.room.code) || by(a.code, b.code))
+}

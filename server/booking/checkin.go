@@ -26,14 +26,14 @@ func (s *Service) CheckIn(ctx context.Context, actor account.Actor, id string, r
 	if r.How != CheckInQR && r.How != CheckInInstructor {
 		return Booking{}, fault.Invalid("check_in_unknown", "check in by qr or instructor, not %q", r.How).On("how")
 	}
-	return s.touch(ctx, actor, id, func(p *place, b Booking, strike *Strike, now time.Time) (*look, error) {
+	return s.touch(ctx, actor, id, func(p *place, b Booking, held absences, now time.Time) (*look, error) {
 		if r.How == CheckInInstructor && !account.Allowed(actor, account.ActionAttendance, b.PersonID) {
 			return nil, fault.Forbidden("not_allowed", "only an instructor or an administrator may say that somebody came")
 		}
 		if r.How == CheckInQR && !attends(actor, b) {
 			return nil, errNotYours()
 		}
-		l := &look{place: p, was: b, is: b, strike: strike, now: now}
+		l := &look{place: p, was: b, is: b, held: held, now: now}
 		if b.Verdict == VerdictArrived {
 			return l, nil
 		}
@@ -88,8 +88,8 @@ func errNotYours() error {
 	return fault.Forbidden("not_your_booking", "only whoever has the booking, an instructor or an administrator may change it")
 }
 
-// looker decides about one booking and its strike.
-type looker func(p *place, b Booking, strike *Strike, now time.Time) (*look, error)
+// looker decides about one booking and the strikes that go with it.
+type looker func(p *place, b Booking, held absences, now time.Time) (*look, error)
 
 // touch lets a function decide about one booking; by is who does it.
 func (s *Service) touch(ctx context.Context, by account.Actor, id string, decide looker) (Booking, error) {
@@ -107,8 +107,12 @@ func (s *Service) touchOnce(ctx context.Context, by account.Actor, id string, de
 	if err != nil {
 		return Booking{}, false, err
 	}
+	ask, err := s.askAbout(ctx, seen)
+	if err != nil {
+		return Booking{}, false, err
+	}
 	now := s.clock()
-	err = s.store.Decide(ctx, askAbout(seen), func(v View) (Write, error) {
+	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
 		current, ok := v.Bookings[id]
 		p := v.Rules.places[current.StationID]
 		if !ok || p == nil {
@@ -117,7 +121,7 @@ func (s *Service) touchOnce(ctx context.Context, by account.Actor, id string, de
 		if again = current.StationID != seen.StationID || current.PersonID != seen.PersonID; again {
 			return Write{}, nil
 		}
-		l, err := decide(p, current, v.strike(id), now)
+		l, err := decide(p, current, v.absences(current), now)
 		if err != nil {
 			return Write{}, err
 		}
@@ -128,12 +132,25 @@ func (s *Service) touchOnce(ctx context.Context, by account.Actor, id string, de
 	return after, again, err
 }
 
-// askAbout asks for all that a look at one booking rests on.
-func askAbout(b Booking) Ask {
-	return Ask{
-		StationIDs: []string{b.StationID}, PersonIDs: []string{b.PersonID}, BookingIDs: []string{b.ID}, StrikeIDs: []string{b.ID},
+// askAbout asks for all that a look at one booking rests on: of a party, for the other seats of the same person. A party gets
+// no more seats, and nobody else gets them: who holds which may be read beforehand.
+func (s *Service) askAbout(ctx context.Context, b Booking) (Ask, error) {
+	ask := Ask{
+		StationIDs: []string{b.StationID}, PersonIDs: []string{b.PersonID}, BookingIDs: []string{b.ID},
 		From: b.StartsAt, Until: b.promisedEnd(),
 	}
+	if b.PartyID != "" {
+		seats, err := s.store.List(ctx, Filter{PartyID: b.PartyID, PersonID: b.PersonID})
+		if err != nil {
+			return ask, err
+		}
+		for _, seat := range seats {
+			ask.BookingIDs = append(ask.BookingIDs, seat.ID)
+		}
+	}
+	ask.BookingIDs = unique(ask.BookingIDs)
+	ask.StrikeIDs = ask.BookingIDs
+	return ask, nil
 }
 
 // strike gives the strike of a booking that was asked for, nil when there is none.

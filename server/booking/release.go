@@ -90,7 +90,7 @@ func (l *look) next() time.Time {
 // Keep answers "still working?": the station is asked about again only after it has been idle as long as before. Nobody asked,
 // or twice, is as good as once.
 func (s *Service) Keep(ctx context.Context, actor account.Actor, id string) (Booking, error) {
-	return s.touch(ctx, actor, id, func(p *place, b Booking, _ *Strike, now time.Time) (*look, error) {
+	return s.touch(ctx, actor, id, func(p *place, b Booking, _ absences, now time.Time) (*look, error) {
 		if !mayAttend(actor, b) {
 			return nil, errNotYours()
 		}

@@ -2,6 +2,7 @@ package booking
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -10,13 +11,59 @@ import (
 	"github.com/labtide/labtide/server/fault"
 )
 
-// A strike has the id of its booking: there is at most one for each, whatever happens and whoever writes.
+// A strike has the id of the booking that it was given for: there is at most one for each, whatever happens and whoever writes.
+// Of the seats that one person holds in a party one stands for all: one person who does not come is one absence.
 
-// blame gives whoever did not come a strike, where the policy wants it.
+// absences is what is held against whoever has a booking, for it and for the other seats that they hold in its party.
+type absences struct {
+	strikes []Strike
+	seats   []Booking // the others
+}
+
+// absences gives those of a booking that askAbout was asked about.
+func (v View) absences(b Booking) absences {
+	var out absences
+	for _, seat := range v.Bookings {
+		if seat.ID != b.ID && b.PartyID != "" && seat.PartyID == b.PartyID && seat.PersonID == b.PersonID {
+			out.seats = append(out.seats, seat)
+		}
+	}
+	slices.SortFunc(out.seats, func(a, b Booking) int { return strings.Compare(a.ID, b.ID) })
+	for _, s := range v.Strikes {
+		if s.ID == b.ID || slices.ContainsFunc(out.seats, func(seat Booking) bool { return seat.ID == s.ID }) {
+			out.strikes = append(out.strikes, s)
+		}
+	}
+	return out
+}
+
+// standing gives the strike that stands for the booking; nil: none.
+func (a absences) standing(b Booking) *Strike {
+	at := slices.IndexFunc(a.strikes, func(s Strike) bool { return s.State == StrikeStanding && s.BookingID == b.ID })
+	if at < 0 {
+		return nil
+	}
+	return &a.strikes[at]
+}
+
+// unblamed gives another seat at which nobody came, and which has had no strike.
+func (a absences) unblamed() *Booking {
+	for i, seat := range a.seats {
+		if seat.Verdict == VerdictAbsent && !slices.ContainsFunc(a.strikes, func(s Strike) bool { return s.BookingID == seat.ID || s.ID == seat.ID }) {
+			return &a.seats[i]
+		}
+	}
+	return nil
+}
+
+// blame tells whoever did not come, once for all seats of a party, and gives them a strike where the policy wants it.
 func (l *look) blame() {
-	l.tell(EventVerdictAbsent, map[string]string{"ends_at": instant(l.is.promisedEnd())})
+	if !slices.ContainsFunc(l.held.seats, func(seat Booking) bool { return seat.Verdict == VerdictAbsent }) {
+		l.tell(EventVerdictAbsent, map[string]string{"ends_at": instant(l.is.promisedEnd())})
+	}
 	policy := l.place.policy
-	if !policy.StrikeAbsent || l.strike != nil {
+	settled := slices.ContainsFunc(l.held.strikes, func(s Strike) bool { return s.ID == l.is.ID || s.State != StrikeTakenBack })
+	if !policy.StrikeAbsent || settled {
 		return
 	}
 	l.write.Strikes = append(l.write.Strikes, Strike{
@@ -25,15 +72,22 @@ func (l *look) blame() {
 	})
 }
 
-// takeBack takes the strike back: whoever got it was there after all.
+// takeBack takes the strike back: whoever got it was there after all. When they left another seat of the party empty, it stands
+// for that one.
 func (l *look) takeBack() {
-	if l.strike == nil || l.strike.State != StrikeStanding {
+	standing := l.held.standing(l.was)
+	if standing == nil {
 		return
 	}
-	s := *l.strike
-	s.State, s.Version = StrikeTakenBack, s.Version+1
+	s := *standing
+	s.Version++
+	if seat := l.held.unblamed(); seat != nil {
+		s.BookingID = seat.ID
+	} else {
+		s.State = StrikeTakenBack
+		l.tell(EventStrikeTakenBack, nil)
+	}
 	l.write.Strikes = append(l.write.Strikes, s)
-	l.tell(EventStrikeTakenBack, nil)
 }
 
 // Strikes gives those of a filter, the latest first: one's own, or anybody's for those who look after attendance.

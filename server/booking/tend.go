@@ -94,7 +94,10 @@ func (t *Tender) attendOnce(ctx context.Context, l *line, id string, now time.Ti
 	if err != nil {
 		return false, err
 	}
-	ask := askAbout(seen)
+	ask, err := t.askAbout(ctx, seen)
+	if err != nil {
+		return false, err
+	}
 	l.ask(rules, &ask, Free{StationID: seen.StationID, From: seen.StartsAt, Until: seen.Occupied().Until})
 	err = t.store.Decide(ctx, ask, func(v View) (w Write, _ error) {
 		again = false
@@ -109,7 +112,7 @@ func (t *Tender) attendOnce(ctx context.Context, l *line, id string, now time.Ti
 		if p == nil {
 			return Write{}, errStationUnknown(b.StationID)
 		}
-		look := &look{place: p, was: b, is: b, saw: saw, strike: v.strike(id), now: now}
+		look := &look{place: p, was: b, is: b, saw: saw, held: v.absences(b), now: now}
 		look.saw.outages = slices.Concat(saw.outages, p.outages)
 		look.take()
 		w, again = l.promote(v, ask, look.settle(""), freedBy(b, look.is, now), now)

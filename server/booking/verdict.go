@@ -133,7 +133,7 @@ type look struct {
 	was     Booking
 	is      Booking
 	saw     sighting
-	strike  *Strike // that stands for the booking, if any
+	held    absences
 	now     time.Time
 	act     Act // what is said in the trail; empty: nothing changed
 	reason  string

@@ -102,7 +102,7 @@ const (
 // Strike is a mark against a person, or a team, who did not come. It is forgotten at ExpiresAt.
 type Strike struct {
 	ID         string
-	BookingID  string // at most one strike for each booking
+	BookingID  string // at most one strike for each booking; of the seats that one person holds in a party, for one
 	PersonID   string
 	TeamID     string
 	At         time.Time

@@ -60,8 +60,8 @@ func (b *Bookings) strikeWrites(w booking.Write) []statement {
 		}
 		values := strikeValues(s)
 		out = append(out, statement{
-			text: updateOf("booking_strikes", "state, appeal, appealed_at, answer, decided_by, decided_at, version"),
-			args: append([]any{s.ID}, values[6:]...),
+			text: updateOf("booking_strikes", "booking_id, state, appeal, appealed_at, answer, decided_by, decided_at, version"),
+			args: append([]any{s.ID, s.BookingID}, values[6:]...),
 		})
 	}
 	for _, u := range w.Used {

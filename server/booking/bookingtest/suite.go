@@ -25,6 +25,7 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 		{"case 01: parties that ask for the same stations in opposite order both get an answer", parties},
 		{"case 05: of parties that fight each is whole or not there", bigParties},
 		{"case 05: a party that many change at once stays in one piece", partyTogether},
+		{"case 05: who leaves several seats of a party empty gets one strike and one message", case05OneAbsence},
 		{"a team books by its captain, as of that moment", teams},
 		{"one person who asks for two stations at one instant gets one", oneSeat},
 		{"two who cancel at the same instant are told the same", cancelTogether},

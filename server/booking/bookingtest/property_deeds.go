@@ -1,6 +1,7 @@
 package bookingtest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ func deeds() []deed {
 		{name: "class", weight: 2, do: (*world).classAny},
 		{name: "move", weight: 16, do: (*world).moveAny},
 		{name: "extend", weight: 10, do: (*world).extendAny},
+		{name: "company", weight: 6, do: (*world).companyAny},
 		{name: "shorten", weight: 6, do: (*world).shortenAny},
 		{name: "cancel", weight: 18, do: (*world).cancelAny},
 		{name: "cancel party", weight: 1, do: (*world).cancelPartyAny},
@@ -73,8 +75,21 @@ func (w *world) request(r *walker) booking.Request {
 	return out
 }
 
+// company names up to three students.
+func company(r *walker) []string {
+	var out []string
+	for _, n := range r.rng.Perm(Students)[:r.rng.IntN(4)] {
+		out = append(out, StudentID(n))
+	}
+	return out
+}
+
 func (w *world) reserveAny(t *testing.T, r *walker) ([]string, error) {
-	b, err := w.service(r.n).Reserve(t.Context(), Student(r.rng.IntN(Students)), w.request(r))
+	one, who := w.request(r), r.rng.IntN(Students)
+	if r.rng.IntN(3) == 0 {
+		one.Companions = slices.DeleteFunc(company(r), func(id string) bool { return id == StudentID(who) })
+	}
+	b, err := w.service(r.n).Reserve(t.Context(), Student(who), one)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +126,17 @@ func (w *world) moveAny(t *testing.T, r *walker) ([]string, error) {
 	}
 	span, station := w.span(r), StationID(r.rng.IntN(Stations))
 	_, err := w.service(r.n).Change(t.Context(), Instructor(), b.ID, 0, booking.Change{StationID: &station, StartsAt: &span.From, EndsAt: &span.Until})
+	return nil, err
+}
+
+// companyAny has others come along.
+func (w *world) companyAny(t *testing.T, r *walker) ([]string, error) {
+	b, ok := w.any(t, r)
+	if !ok {
+		return nil, nil
+	}
+	others := slices.DeleteFunc(company(r), func(id string) bool { return id == b.PersonID })
+	_, err := w.service(r.n).Change(t.Context(), w.owner(b), b.ID, 0, booking.Change{Companions: &others})
 	return nil, err
 }
 

@@ -24,7 +24,7 @@ const GROUPS = [
   { name: 'house', priority: 3, test: /node_modules\/(svelte|openapi-fetch|esm-env|clsx)\/|\/src\/(api|lib)\/|\/src\/i18n\/(format|text)|\/src\/ui\/(Dialog|DayStrip|Empty|Fault|Glyph|Icon|Legend|Mark|Page|Toaster|toasts)|\/features\/(board\/(words|day|Card|board\.)|booking\/(act|attend|presence|Refused|BookNow))/ },
   { name: 'desk', priority: 2, minShareCount: 2, test: /\/src\/(ui\/(?!Chart|QrCode)|i18n\/(limits|trail)|features\/(forms|booking))/ },
   { name: 'mine', priority: 1, test: /\/features\/(bookings|series|absences|account\/|requests\/R|station)/ },
-  { name: 'office', priority: 1, test: /\/features\/(admin|rules)\/(?!Labels)/ },
+  { name: 'office', priority: 1, test: /\/features\/(admin|rules|utilization)\/(?!Labels)/ },
 ]
 
 export default defineConfig({

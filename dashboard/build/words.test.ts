@@ -11,12 +11,12 @@ describe('the words of the dashboard', () => {
 })
 
 describe('a word', () => {
-  const keys = ['list.comma', 'state.free', 'state.busy', 'error.network', 'quota.edit', 'nav.board', 'forgotten', 'edit']
-  const source = `t('list.comma'); t(\`state.\${state}\`, { n }); known('error', code); t(\`\${kind}.edit\`); const link = 'nav.board'; t('nav.board'); t(
+  const keys = ['list.comma', 'state.free', 'state.busy', 'error.network', 'rule.set.quota', 'quota.edit', 'nav.board', 'forgotten', 'edit']
+  const source = `t('list.comma'); t(\`state.\${state}\`, { n }); known('error', code); known(\`rule.\${act}\`, kind); t(\`\${kind}.edit\`); const link = 'nav.board'; t('nav.board'); t(
     'edit')`
 
   it('is known by its number only where its name is always written out', () => {
-    expect(uses(keys, [source])).toEqual({ whole: ['list.comma', 'edit'], made: ['state.free', 'state.busy', 'error.network', 'quota.edit', 'nav.board'], unused: ['forgotten'] })
+    expect(uses(keys, [source])).toEqual({ whole: ['list.comma', 'edit'], made: ['state.free', 'state.busy', 'error.network', 'rule.set.quota', 'quota.edit', 'nav.board'], unused: ['forgotten'] })
   })
   it('is not mistaken for another call or another text', () => {
     const numbers = new Map([['edit', 7]])

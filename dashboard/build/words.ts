@@ -27,7 +27,7 @@ export function uses(keys: string[], sources: string[]): Uses {
   const written = count(/(?<=')([\w.]+)(?=')/g)
   const asked = count(/\bt\(\s*'([\w.]+)'/g)
   const patterns = new Set<string>()
-  for (const [, prefix] of text.matchAll(/\bknown\(\s*'([\w.]+)'/g)) patterns.add(`${prefix}.\${}`)
+  for (const [, prefix] of text.matchAll(/\bknown\(\s*['`]((?:[\w.]|\$\{[^`{}]*\})+)['`]/g)) patterns.add(`${prefix}.\${}`)
   for (const [, template] of text.matchAll(/`((?:[\w.]|\$\{[^`{}]*\})+)`/g)) if (/[a-z]/.test(template!.replaceAll(/\$\{[^}]*\}/g, ''))) patterns.add(template!)
   const made = new RegExp(`^(?:${[...patterns].map((one) => one.replaceAll('.', '\\.').replaceAll(/\$\{[^}]*\}/g, '[^.]+')).join('|')})$`)
 

@@ -32,6 +32,8 @@ export default {
   'teams.add': 'Add a team',
   'teams.edit': 'Edit {name}',
   'teams.code': 'Code',
+  'teams.code.hint': 'Short, without spaces, as you would write it on a list: robotics-a',
+  'teams.captain.hint': 'Captains book, move and cancel for the whole team.',
   'teams.members': 'Members',
   'teams.captain': 'captain',
   'teams.empty': 'Nobody is in it yet.',

@@ -129,3 +129,18 @@ export function limitValue(name: string, value: unknown): string {
   if (typeof value[0] === 'object') return hoursInWords(value as WeekHours[])
   return (value as string[]).map((one) => (limit?.sort === 'codes' ? waived(one) : one)).join(t('list.comma'))
 }
+
+interface Counted {
+  per: 'person' | 'team' | 'programme'
+  window: 'day' | 'week' | 'month' | 'term'
+  most_minutes?: number | undefined
+  most_bookings?: number | undefined
+  hours?: WeekHours[] | undefined
+}
+
+/** "12 h per person in each week, counted Mon–Fri 18:00–22:00" */
+export function quotaInWords({ per, window, most_minutes, most_bookings = 0, hours }: Counted): string {
+  const of = { per: t(`quota.per.${per}`), window: t(`quota.window.${window}`) }
+  const most = most_minutes !== undefined ? t('quota.says.minutes', { hours: minutes(most_minutes), ...of }) : t('quota.says.bookings', { n: most_bookings, ...of })
+  return hours?.length ? `${most}${t('list.comma')}${t('quota.says.hours', { hours: hoursInWords(hours) })}` : most
+}

@@ -33,6 +33,8 @@ export default {
   'teams.add': '添加团队',
   'teams.edit': '编辑 {name}',
   'teams.code': '编号',
+  'teams.code.hint': '简短、不含空格，如 robotics-a',
+  'teams.captain.hint': '队长可以为全队预约、改期和取消。',
   'teams.members': '成员',
   'teams.captain': '队长',
   'teams.empty': '还没有成员。',

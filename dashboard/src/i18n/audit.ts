@@ -1,9 +1,20 @@
 // What was done to outages, fault reports, absences, qualifications and rules, in words.
-import type { AuditLine } from '../api/shapes'
 import { dayAndClock } from './format'
 import { limitName, limitValue } from './limits'
 import { known, named, t } from './text.svelte'
-import { who } from './trail'
+import { who, type Line } from './trail'
+
+/** What the words need of a line of the audit list. */
+interface Deed extends Pick<Line, 'act' | 'mine' | 'automatic' | 'person' | 'reason'> {
+  source: string
+  of?: { name: string } | undefined
+  station?: { code: string } | undefined
+  kind?: { code: string; name: { en: string; zh: string } } | undefined
+  name?: string | undefined
+  scope?: 'school' | 'site' | 'room' | 'kind' | 'station' | undefined
+  place?: { code: string } | undefined
+  fields?: { name: string; before?: unknown; after?: unknown }[] | undefined
+}
 
 /** What people can ask for, by what it is about. */
 export const ACTS = {
@@ -17,7 +28,7 @@ export const ACTS = {
 const RULES = ['policy', 'quota', 'season', 'term']
 
 /** "Ms Chen revoked Li's qualification for CNC mills. Reason: the course is over" */
-export function deed(line: AuditLine): string {
+export function deed(line: Deed): string {
   const is = {
     who: who(line),
     of: line.of?.name ?? t('trail.somebody'),
@@ -31,7 +42,7 @@ export function deed(line: AuditLine): string {
   return line.reason ? t('trail.because', { what: sentence, reason: line.reason }) : sentence
 }
 
-function place(line: AuditLine): string {
+function place(line: Deed): string {
   if (line.scope === 'school') return t('rules.from.school')
   if (!line.scope || !line.place?.code) return t('deed.gone')
   return t('deed.place', { sort: t(`rules.scope.${line.scope}`), name: line.place.code })
@@ -41,7 +52,7 @@ const INSTANTS = ['starts_at', 'ends_at', 'expires_at']
 const MOST = 8
 
 /** What differs afterwards; of what is new, what it is. */
-export function deedDetails(line: AuditLine, zone: string): string[] {
+export function deedDetails(line: Deed, zone: string): string[] {
   const value = (name: string, given: unknown) => (INSTANTS.includes(name) && typeof given === 'string' ? dayAndClock(Date.parse(given), zone) : limitValue(name, given))
   return (line.fields ?? []).slice(0, MOST).map(({ name, before, after }) => {
     const field = known('trail.field', name) ?? limitName(name)

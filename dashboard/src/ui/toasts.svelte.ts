@@ -5,6 +5,8 @@ export interface Toast {
   text: string
   kind: 'done' | 'failed'
   action: { label: string; run: () => void } | null
+  /** What it is news of, by its id: newer news of the same takes its place, for its way back leads nowhere any more. */
+  about: string
 }
 
 const LASTS = { plain: 6_000, withAction: 10_000 }
@@ -17,8 +19,9 @@ export function toasts(): Toast[] {
   return list
 }
 
-export function tell(text: string, options: { kind?: Toast['kind']; action?: Toast['action'] } = {}): number {
-  const toast: Toast = { id: next++, text, kind: options.kind ?? 'done', action: options.action ?? null }
+export function tell(text: string, options: { kind?: Toast['kind']; action?: Toast['action']; about?: string } = {}): number {
+  const toast: Toast = { id: next++, text, kind: options.kind ?? 'done', action: options.action ?? null, about: options.about ?? '' }
+  for (const older of list) if (toast.about && older.about === toast.about) forget(older.id)
   list = [...list.slice(-2), toast]
   timers.set(
     toast.id,

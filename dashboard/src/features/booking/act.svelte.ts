@@ -47,7 +47,7 @@ export async function reserve({ station, startsAt, endsAt, purpose, programme, c
   }
   const booking = unwrap(await api.POST('/api/v1/bookings', { body, params: { header: idempotencyKey() } }))
   made++
-  tell(t(booking.status === 'requested' ? 'book.requested' : 'book.done', said(booking)), { action: { label: t('undo'), run: () => void giveBack(booking, 'book.undone') } })
+  tell(t(booking.status === 'requested' ? 'book.requested' : 'book.done', said(booking)), { action: { label: t('undo'), run: () => void giveBack(booking, 'book.undone') }, about: booking.id })
   return booking
 }
 
@@ -92,7 +92,7 @@ export async function giveBack(booking: Booking, news: 'book.undone' | 'bookings
     const after = unwrap(await api.DELETE('/api/v1/bookings/{booking}', { params: { path: { booking: booking.id }, header } }))
     made++
     const again = news === 'bookings.cancelled' && { label: t('undo'), run: () => void retake(booking) }
-    tell(t(news, said(booking)), { action: again || null })
+    tell(t(news, said(booking)), { action: again || null, about: booking.id })
     return after
   } catch (error) {
     tell(explain(error), { kind: 'failed' })
@@ -128,7 +128,7 @@ export async function change(booking: Booking, startsAt: number, endsAt: number,
   const params = { path: { booking: booking.id }, header: ifMatch(booking.version) }
   const after = unwrap(await api.PATCH('/api/v1/bookings/{booking}', { body, params }))
   made++
-  tell(t('bookings.moved', said(after)), { action: { label: t('undo'), run: () => void changeBack(booking, after) } })
+  tell(t('bookings.moved', said(after)), { action: { label: t('undo'), run: () => void changeBack(booking, after) }, about: booking.id })
   return after
 }
 

@@ -19,7 +19,7 @@ export default {
   'rules.scope.kind': 'Kind',
   'rules.scope.station': 'Station',
   'rules.own': 'sets something',
-  'rules.from': 'from',
+  'rules.from': 'from {place}',
   'rules.from.here': 'set here',
   'rules.from.default': 'default',
   'rules.from.school': 'the whole school',

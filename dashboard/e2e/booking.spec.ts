@@ -1,5 +1,5 @@
 import type { Locator, Page } from '@playwright/test'
-import { expect, faults, freeHour, onBoard, test, url, wall } from './school'
+import { clear, expect, faults, freeHour, onBoard, test, url, wall } from './school'
 
 /** Tab until this has the focus: what cannot be reached so cannot be used. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
@@ -8,17 +8,6 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
     await page.keyboard.press('Tab')
   }
   throw new Error(`the keyboard does not reach ${target}`)
-}
-
-/** Gives back every booking that lies ahead, so that one person is never at two stations. */
-async function clear(page: Page): Promise<void> {
-  await page.goto(url('/bookings'))
-  await expect(page.locator('h2').first()).toBeVisible()
-  const ahead = page.locator('[data-booking]').filter({ has: page.locator('.danger') })
-  for (let left = await ahead.count(); left > 0; left--) {
-    await ahead.first().locator('.danger').click()
-    await expect(ahead).toHaveCount(left - 1)
-  }
 }
 
 test('a booking is made, seen and cancelled by the keyboard alone', async ({ school }, info) => {

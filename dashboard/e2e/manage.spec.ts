@@ -38,8 +38,41 @@ test('a new person opens the link, sets a password and is in', async ({ school }
   await expect(newcomer.locator('#main h1')).toBeVisible()
   await newcomer.goto(url('/account'))
   await expect(newcomer.locator('h1')).toContainText('Ada')
+  await newcomer.getByText('Change the password').click()
+  await newcomer.locator('[name=current]').fill('wrong horse')
+  await newcomer.locator('[name=password]').fill('battery staple')
+  await newcomer.locator('[name=again]').fill('battery staple')
+  await newcomer.getByRole('button', { name: 'Change it' }).click()
+  await expect(newcomer.locator('[role=alert]')).toHaveText('This is not your current password.')
+  expect(await faults(newcomer)).toEqual([])
+  await newcomer.locator('[name=current]').fill('correct horse')
+  await newcomer.getByRole('button', { name: 'Change it' }).click()
+  await expect(newcomer.locator('.toaster')).toContainText('Your password is changed')
   await newcomer.getByRole('button', { name: 'Sign out' }).click()
   await expect(newcomer.locator('[name=login]')).toBeVisible()
+})
+
+test('somebody who may not sign in any more is out at once', async ({ school }, info) => {
+  test.skip(info.project.name === 'phone', 'the desktop tells it')
+  const page = await school.as('admin')
+  await page.goto(url('/admin/people'))
+  const someone = (await page.locator('tbody tr').nth(9).locator('th button').textContent())!.trim()
+  const row = page.locator('tbody tr').filter({ hasText: someone })
+  for (const said of ['may not sign in', '']) {
+    await row.getByRole('button', { name: `Change ${someone}` }).click()
+    await page.locator('dialog [name=enabled]').click()
+    expect(await faults(page)).toEqual([])
+    await page.locator('dialog [type=submit]').click()
+    await expect(page.locator('dialog')).toHaveCount(0)
+    await expect(row.locator('th small')).toHaveText(said ? [said] : [])
+  }
+
+  await page.goto(url('/admin/devices'))
+  const device = page.locator('tbody tr').first()
+  await device.locator('th button').click()
+  await page.locator('dialog [name=name]').fill('the one by the window')
+  await page.locator('dialog [type=submit]').click()
+  await expect(device).toContainText('the one by the window')
 })
 
 test('a student finds no way into what is not theirs', async ({ school }) => {

@@ -123,4 +123,27 @@ export async function onBoard(page: Page): Promise<void> {
   await expect(page.locator('[data-liveness=live]')).toBeVisible()
 }
 
+/** Gives back every booking that lies ahead, so that one person is never at two stations. */
+export async function clear(page: Page): Promise<void> {
+  await page.goto(url('/bookings'))
+  await expect(page.locator('h2').first()).toBeVisible()
+  const ahead = page.locator('[data-booking]').filter({ has: page.locator('.danger') })
+  for (let left = await ahead.count(); left > 0; left--) {
+    await ahead.first().locator('.danger').click()
+    await expect(ahead).toHaveCount(left - 1)
+  }
+}
+
+/** Asks the API as whoever is signed in; what it answers must be fine. */
+export async function ask<T>(page: Page, method: 'GET' | 'POST' | 'DELETE', path: string, data?: object): Promise<T> {
+  const response = await tryTo(page, method, path, data)
+  expect(response.ok(), await response.text()).toBe(true)
+  return (response.status() === 204 ? null : await response.json()) as T
+}
+
+export async function tryTo(page: Page, method: 'GET' | 'POST' | 'DELETE', path: string, data?: object) {
+  const { csrf_token } = (await (await page.request.get(url('/api/v1/me'))).json()) as { csrf_token: string }
+  return page.request.fetch(url(path), { method, headers: { 'X-CSRF-Token': csrf_token }, ...(data && { data }) })
+}
+
 export { expect }

@@ -144,6 +144,18 @@ describe('live', () => {
     expect(seen.at(-1)).toBe('live')
   })
 
+  it('without a network no stream is trusted', async () => {
+    server.fails = new Error('no route')
+    dispatchEvent(new Event('offline'))
+    await settle()
+    expect(server.streams[0]!.closed).toBe(true)
+    expect(seen.at(-1)).toBe('stale')
+    server.fails = null
+    dispatchEvent(new Event('online'))
+    await settle()
+    expect(seen.at(-1)).toBe('live')
+  })
+
   it('says so when the server refuses, and stops', async () => {
     server.fails = new Refused()
     server.streams[0]!.controller.close()

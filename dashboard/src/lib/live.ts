@@ -37,6 +37,7 @@ export class Live<S> {
   #waiting: StreamEvent[] = []
   #frame = 0
   #wake: () => void = () => {}
+  #cut: () => void = () => {}
 
   constructor(source: Source<S>, viewer: Viewer<S>) {
     this.#source = source
@@ -49,7 +50,8 @@ export class Live<S> {
     const options = { signal: running.signal }
     document.addEventListener('visibilitychange', () => this.#wake(), options)
     addEventListener('online', () => this.#wake(), options)
-    addEventListener('offline', () => this.#tell('stale'), options)
+    // A stream may outlive the network for a while without telling.
+    addEventListener('offline', () => (this.#tell('stale'), this.#cut()), options)
     void this.#run(running.signal)
     return () => {
       running.abort()
@@ -97,6 +99,7 @@ export class Live<S> {
       // A hidden tab gives its connection back: a browser has only six for a host.
       if (document.hidden || this.#last === null) end()
     }
+    this.#cut = end
     const guard = setInterval(() => {
       if (Date.now() - this.#heardAt < SILENCE) return
       this.#tell('stale')
@@ -121,7 +124,7 @@ export class Live<S> {
       end()
       clearInterval(guard)
       stopped.removeEventListener('abort', end)
-      this.#wake = () => {}
+      this.#wake = this.#cut = () => {}
     }
   }
 

@@ -186,12 +186,12 @@ func (s *Service) changeStrike(ctx context.Context, id string, change func(*Stri
 }
 
 // deed tells of an appeal, or of the answer to one.
-func (k Strike) deed(e Effect) Deed {
+func (s Strike) deed(e Effect) Deed {
 	d := Deed{
-		Source: AuditStrike, ID: k.ID, Version: k.Version, At: e.At, PersonID: k.PersonID, Act: ActAppealed, Reason: k.Appeal, StationID: e.StationID, OfID: k.PersonID,
+		Source: AuditStrike, ID: s.ID, Version: s.Version, At: e.At, PersonID: s.PersonID, Act: ActAppealed, Reason: s.Appeal, StationID: e.StationID, OfID: s.PersonID,
 	}
 	if e.Event == EventAppealDecided {
-		if d.PersonID, d.Act, d.Reason = k.DecidedBy, ActUpheld, k.Answer; k.State == StrikeForgiven {
+		if d.PersonID, d.Act, d.Reason = s.DecidedBy, ActUpheld, s.Answer; s.State == StrikeForgiven {
 			d.Act = ActForgiven
 		}
 	}

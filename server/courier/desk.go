@@ -74,6 +74,7 @@ func (d *Desk) Add(ctx context.Context, actor account.Actor, h Hook) (made Hook,
 type HookChange struct {
 	Name     *string
 	URL      *string
+	Shape    *webhook.Shape
 	Secret   *string
 	Events   *[]booking.Event
 	Disabled *bool
@@ -90,6 +91,7 @@ func (d *Desk) Change(ctx context.Context, id string, version int64, c HookChang
 	}
 	set(&h.Name, c.Name)
 	set(&h.URL, c.URL)
+	set(&h.Shape, c.Shape)
 	set(&h.Secret, c.Secret)
 	set(&h.Events, c.Events)
 	if c.Disabled != nil && *c.Disabled != !h.DisabledAt.IsZero() {

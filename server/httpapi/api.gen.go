@@ -2885,11 +2885,12 @@ type Webhook struct {
 
 // WebhookChange defines model for WebhookChange.
 type WebhookChange struct {
-	Disabled *bool        `json:"disabled,omitempty"`
-	Events   *[]EventName `json:"events,omitempty"`
-	Name     *string      `json:"name,omitempty"`
-	Secret   *string      `json:"secret,omitempty"`
-	Url      *string      `json:"url,omitempty"`
+	Disabled *bool         `json:"disabled,omitempty"`
+	Events   *[]EventName  `json:"events,omitempty"`
+	Name     *string       `json:"name,omitempty"`
+	Secret   *string       `json:"secret,omitempty"`
+	Shape    *WebhookShape `json:"shape,omitempty"`
+	Url      *string       `json:"url,omitempty"`
 }
 
 // WebhookList defines model for WebhookList.

@@ -61,6 +61,9 @@ func (s *Server) CreateWebhook(ctx context.Context, request CreateWebhookRequest
 func (s *Server) UpdateWebhook(ctx context.Context, request UpdateWebhookRequestObject) (UpdateWebhookResponseObject, error) {
 	in := request.Body
 	change := courier.HookChange{Name: in.Name, URL: in.Url, Secret: in.Secret, Disabled: in.Disabled}
+	if in.Shape != nil {
+		change.Shape = new(webhook.Shape(*in.Shape))
+	}
 	if in.Events != nil {
 		change.Events = new(convert[booking.Event](*in.Events))
 	}

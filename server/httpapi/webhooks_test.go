@@ -58,6 +58,25 @@ func TestAWebhookIsMadeShownWithoutItsSecretsChangedAndRemoved(t *testing.T) {
 	s.ask(account.RoleInstructor, http.MethodGet, "/api/v1/webhooks", nil).want(t, http.StatusForbidden)
 }
 
+func TestAWebhooksAddressShapeAndEventsChangeAndWhatIsLeftOutStays(t *testing.T) {
+	s := newSchool(t)
+	made := s.ask(account.RoleAdmin, http.MethodPost, "/api/v1/webhooks", map[string]any{
+		"name": "群", "url": "https://qyapi.weixin.qq.com/send?key=aaaa1111", "shape": "wecom", "events": []string{"outage_reported"},
+	}).want(t, http.StatusCreated)
+	path := "/api/v1/webhooks/" + made.json(t)["webhook"].(map[string]any)["id"].(string)
+	s.ask(account.RoleAdmin, http.MethodPatch, path, map[string]any{"shape": "labtide"}, "If-Match", `"1"`).want(t, http.StatusUnprocessableEntity, "webhook_secret_invalid")
+	changed := s.ask(account.RoleAdmin, http.MethodPatch, path, map[string]any{
+		"url": "https://oapi.dingtalk.com/robot/send?access_token=bbbb2222", "shape": "dingtalk", "secret": "SEC2", "events": []string{},
+	}, "If-Match", `"1"`).want(t, http.StatusOK)
+	if got := changed.json(t); got["shape"] != "dingtalk" || got["signed"] != true || len(got["events"].([]any)) != 0 || got["name"] != "群" || !strings.HasSuffix(got["address"].(string), "…2222") {
+		t.Errorf("it is %v", got)
+	}
+	s.ask(account.RoleAdmin, http.MethodPatch, path, map[string]any{"name": "教师群"}, "If-Match", `"1"`).want(t, http.StatusPreconditionFailed)
+	if got := s.ask(account.RoleAdmin, http.MethodPatch, path, map[string]any{"name": "教师群"}, "If-Match", changed.header.Get("ETag")).want(t, http.StatusOK).json(t); got["shape"] != "dingtalk" || got["signed"] != true {
+		t.Errorf("it is %v", got)
+	}
+}
+
 func TestAWrongWebhookIsRefused(t *testing.T) {
 	s := newSchool(t)
 	for _, test := range []struct {

@@ -53,6 +53,7 @@ const MOST = 8
 
 /** What differs afterwards; of what is new, what it is. */
 export function deedDetails(line: Deed, zone: string): string[] {
+  if (line.act === 'outage_withdrawn') return [] // it never was: its end is its start
   const value = (name: string, given: unknown) => (INSTANTS.includes(name) && typeof given === 'string' ? dayAndClock(Date.parse(given), zone) : limitValue(name, given))
   return (line.fields ?? []).slice(0, MOST).map(({ name, before, after }) => {
     const field = known('trail.field', name) ?? limitName(name)

@@ -272,8 +272,7 @@ func (q *inquiry) exhausted(span equipment.Interval, length time.Duration) []equ
 // longestIn gives the longest booking that quotas allow anywhere within a gap, and the policy.
 func (q *inquiry) longestIn(gap equipment.Interval) time.Duration {
 	longest := gap.Until.Sub(gap.From)
-	whole := *q
-	if whole.span = gap; !q.place.waives(CodeTooLong) || !whole.isOffPeak() {
+	if !q.place.waives(CodeTooLong) || !q.isOffPeakAt(gap) {
 		longest = min(longest, q.place.policy.longest(q.purpose))
 	}
 	for _, x := range q.place.quotas {

@@ -213,14 +213,49 @@ func (q *inquiry) aligned(gap equipment.Interval) equipment.Interval {
 // taking gives what of the bookings that were read keeps the inquiry's people off the place. Of the place's own, whoever comes
 // before needs time for cleaning, too.
 func (q *inquiry) taking() []equipment.Interval {
+	if q.sat == nil || q.relaxed || q.sat.at[q.place.ID] {
+		return q.take()
+	}
+	key := sitting{siteID: q.place.SiteID, travel: q.place.policy.TravelMinutes, many: q.place.policy.ManyStations}
+	spans, known := q.sat.elsewhere[key]
+	if !known {
+		spans = q.take()
+		q.sat.elsewhere[key] = spans
+	}
+	return spans
+}
+
+// sittings remembers what taking gives where none of what was read is on the place itself: it differs by little.
+type sittings struct {
+	at        map[string]bool // the stations of what was read
+	elsewhere map[sitting][]equipment.Interval
+}
+
+// sitting is what taking looks at of such a place.
+type sitting struct {
+	siteID string
+	travel int
+	many   bool
+}
+
+func sittingsOf(taken []Booking) *sittings {
+	s := &sittings{at: map[string]bool{}, elsewhere: map[sitting][]equipment.Interval{}}
+	for _, b := range taken {
+		s.at[b.StationID] = true
+	}
+	return s
+}
+
+func (q *inquiry) take() []equipment.Interval {
 	var out []equipment.Interval
+	people := q.people()
 	for _, b := range q.taken {
 		switch {
 		case !b.Active() || q.is(b):
 		case b.StationID == q.place.ID:
 			out = append(out, q.place.kept(b.Occupied()))
 		case q.place.policy.ManyStations || q.purpose == PurposeClass || q.together(b):
-		case slices.ContainsFunc(q.people(), b.seats):
+		case slices.ContainsFunc(people, b.seats):
 			span, code := b.Interval(), CodePersonBusy
 			if !b.seats(q.personID) {
 				code = CodeCompanionBusy

@@ -123,10 +123,14 @@ func (s *Service) Availability(ctx context.Context, actor account.Actor, query Q
 		return nil, err
 	}
 	f := search{
-		inquiry: inquiry{proposal: pr, actor: actor, now: s.clock(), taken: own, view: view, counted: tallies{}},
+		inquiry: inquiry{proposal: pr, actor: actor, now: s.clock(), taken: own, view: view, counted: tallies{}, sat: sittingsOf(own)},
 		busy:    busy, open: map[string][]equipment.Interval{},
 	}
-	var out []Free
+	most := len(stations)
+	for _, spans := range busy {
+		most += len(spans)
+	}
+	out := make([]Free, 0, most)
 	for _, id := range stations {
 		out = f.free(out, rules.places[id], window, query.Length)
 	}

@@ -42,6 +42,8 @@ type inquiry struct {
 	relaxed bool
 	// counted remembers what has been counted of quotas; nil: nothing is remembered.
 	counted tallies
+	// sat remembers who sits where, where a search asks about many places; nil: nothing is remembered.
+	sat *sittings
 	// busy is time that others keep the station, and open when it is open, where a search has read them at once; else nil.
 	busy []equipment.Interval
 	open []equipment.Interval
@@ -137,12 +139,14 @@ func (q *inquiry) asks(r rule) bool {
 }
 
 // isOffPeak reports whether the whole span lies in off-peak hours.
-func (q *inquiry) isOffPeak() bool {
-	if q.span.Empty() || q.span.Until.Sub(q.span.From) > maxSpan {
+func (q *inquiry) isOffPeak() bool { return q.isOffPeakAt(q.span) }
+
+func (q *inquiry) isOffPeakAt(span equipment.Interval) bool {
+	if span.Empty() || span.Until.Sub(span.From) > maxSpan {
 		return false
 	}
-	hours := q.place.offPeak.Open("", q.span.From, q.span.Until)
-	return len(hours) == 1 && hours[0].Contains(q.span)
+	hours := q.place.offPeak.Open("", span.From, span.Until)
+	return len(hours) == 1 && hours[0].Contains(span)
 }
 
 // is reports whether b is the booking that changes, which does not stand in its own way.

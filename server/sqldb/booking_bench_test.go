@@ -152,6 +152,8 @@ func benchSchool() bookingtest.School {
 }
 
 // BenchmarkAvailability asks for all free time of 500 stations in a week that holds 50,000 bookings.
+//
+//	go test ./server/sqldb -run '^$' -bench Availability -benchtime 100x
 func BenchmarkAvailability(b *testing.B) {
 	for _, driver := range []string{SQLite, Postgres} {
 		b.Run(driver, func(b *testing.B) {
@@ -173,6 +175,7 @@ func BenchmarkAvailability(b *testing.B) {
 			if err := store.Import(b.Context(), rows); err != nil {
 				b.Fatal(err)
 			}
+			settleDown(b, db)
 			s := booking.New(store, bookingtest.Now)
 			var took []time.Duration
 			for b.Loop() {

@@ -2,7 +2,6 @@ package booking
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -61,13 +60,7 @@ func (s *Service) Requests(ctx context.Context, actor account.Actor) ([]Booking,
 // Approve makes a booking of a request. It is judged again by the validator, as everything that becomes a booking; what is
 // against it is the approver's to know: the error is *Refused. Twice is one, whatever the version.
 func (s *Service) Approve(ctx context.Context, actor account.Actor, id string, version int64) (Booking, error) {
-	for range attempts {
-		after, again, err := s.approve(ctx, actor, id, version)
-		if !again {
-			return after, err
-		}
-	}
-	return Booking{}, errUnsettled()
+	return settled(func() (Booking, bool, error) { return s.approve(ctx, actor, id, version) })
 }
 
 func (s *Service) approve(ctx context.Context, actor account.Actor, id string, version int64) (after Booking, again bool, err error) {
@@ -115,15 +108,7 @@ func (s *Service) approve(ctx context.Context, actor account.Actor, id string, v
 		w.Effects = withCompany(approved, after, actor.PersonID)
 		return w, nil
 	})
-	switch {
-	case errors.Is(err, ErrOverlap):
-		return Booking{}, true, nil
-	case err != nil || again:
-		return Booking{}, again, err
-	case refused != nil:
-		return Booking{}, false, refused
-	}
-	return after, false, nil
+	return outcome(after, again, refused, err)
 }
 
 // longestReason bounds the words of whoever declines, in characters.

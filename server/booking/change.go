@@ -2,7 +2,6 @@ package booking
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -35,13 +34,7 @@ func (s *Service) Change(ctx context.Context, actor account.Actor, id string, ve
 		return Booking{}, err
 	}
 	var l line
-	for range attempts {
-		after, again, err := s.change(ctx, &l, actor, id, version, c)
-		if !again {
-			return after, err
-		}
-	}
-	return Booking{}, errUnsettled()
+	return settled(func() (Booking, bool, error) { return s.change(ctx, &l, actor, id, version, c) })
 }
 
 func (s *Service) change(ctx context.Context, l *line, actor account.Actor, id string, version int64, c Change) (after Booking, again bool, err error) {
@@ -100,18 +93,10 @@ func (s *Service) change(ctx context.Context, l *line, actor account.Actor, id s
 		}
 		return write, err
 	})
-	switch {
-	case errors.Is(err, ErrOverlap):
-		return Booking{}, true, nil
-	case err != nil || again:
-		return Booking{}, again, err
-	case refused != nil:
-		if !refused.has(CodeAlreadyStarted) {
-			refused.Alternatives = s.alternativesTo(ctx, actor, seen, wanted, c.Override, now)
-		}
-		return Booking{}, false, refused
+	if err == nil && !again && refused != nil && !refused.has(CodeAlreadyStarted) {
+		refused.Alternatives = s.alternativesTo(ctx, actor, seen, wanted, c.Override, now)
 	}
-	return after, false, nil
+	return outcome(after, again, refused, err)
 }
 
 // changeAsk gives what a change rests on: who waits, too, when it gives some time back.

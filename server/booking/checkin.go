@@ -93,13 +93,7 @@ type looker func(p *place, b Booking, held absences, now time.Time) (*look, erro
 
 // touch lets a function decide about one booking; by is who does it.
 func (s *Service) touch(ctx context.Context, by account.Actor, id string, decide looker) (Booking, error) {
-	for range attempts {
-		after, again, err := s.touchOnce(ctx, by, id, decide)
-		if !again {
-			return after, err
-		}
-	}
-	return Booking{}, errUnsettled()
+	return settled(func() (Booking, bool, error) { return s.touchOnce(ctx, by, id, decide) })
 }
 
 func (s *Service) touchOnce(ctx context.Context, by account.Actor, id string, decide looker) (after Booking, again bool, err error) {

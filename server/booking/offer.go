@@ -2,7 +2,6 @@ package booking
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/labtide/labtide/server/account"
@@ -16,13 +15,7 @@ func errOfferExpired() error {
 // Accept turns an offer into a booking. It is judged again by the validator, as everything that becomes a booking; its start
 // has been agreed, though. An offer that is taken after its start begins with the minute that runs. Twice is one.
 func (s *Service) Accept(ctx context.Context, actor account.Actor, id string) (Booking, error) {
-	for range attempts {
-		after, again, err := s.accept(ctx, actor, id)
-		if !again {
-			return after, err
-		}
-	}
-	return Booking{}, errUnsettled()
+	return settled(func() (Booking, bool, error) { return s.accept(ctx, actor, id) })
 }
 
 func (s *Service) accept(ctx context.Context, actor account.Actor, id string) (after Booking, again bool, err error) {
@@ -58,15 +51,7 @@ func (s *Service) accept(ctx context.Context, actor account.Actor, id string) (a
 		}
 		return w, nil
 	})
-	switch {
-	case errors.Is(err, ErrOverlap):
-		return Booking{}, true, nil
-	case err != nil || again:
-		return Booking{}, again, err
-	case refused != nil:
-		return Booking{}, false, refused
-	}
-	return after, false, nil
+	return outcome(after, again, refused, err)
 }
 
 // agreeing gives the ask of a decision that makes a booking of a hold or a request.

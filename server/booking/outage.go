@@ -2,7 +2,6 @@ package booking
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -105,13 +104,7 @@ func (s *Service) outage(ctx context.Context, actor account.Actor, w outageWork)
 		return OutageResult{}, fault.Forbidden("not_allowed", "instructors and administrators say whether a station is out of order")
 	}
 	w.line = &line{}
-	for range attempts {
-		out, again, err := s.tryOutage(ctx, actor, &w)
-		if !again {
-			return out, err
-		}
-	}
-	return OutageResult{}, errUnsettled()
+	return settled(func() (OutageResult, bool, error) { return s.tryOutage(ctx, actor, &w) })
 }
 
 func (s *Service) tryOutage(ctx context.Context, actor account.Actor, w *outageWork) (out OutageResult, again bool, err error) {
@@ -155,10 +148,7 @@ func (s *Service) tryOutage(ctx context.Context, actor account.Actor, w *outageW
 		write, again = w.line.promote(v, ask, write, w.freed, now)
 		return write, nil
 	})
-	if errors.Is(err, ErrOverlap) {
-		return OutageResult{}, true, nil
-	}
-	return out, again && err == nil, err
+	return outcome(out, again, nil, err)
 }
 
 // askOutage asks for the station and its equivalents, and for everybody who has booked it from now on: an outage may have

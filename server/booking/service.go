@@ -83,9 +83,6 @@ func (s *Service) reserveAll(ctx context.Context, actor account.Actor, requests 
 	return nil, errUnsettled()
 }
 
-// attempts bounds how often a decision is made anew because what it rested on moved before it was locked.
-const attempts = 4
-
 func errUnsettled() error {
 	return fault.Conflict("booking_unsettled", "others are changing the same bookings; try again")
 }

@@ -61,6 +61,27 @@ func TestCase11ACancellationAfterTheStartIsAnEarlyEnd(t *testing.T) {
 	}
 }
 
+func TestWhoIsTooLateToCancelDoesNotMoveAwayAndCancelThere(t *testing.T) {
+	s := open(bookingtest.NewSchool())
+	rule := booking.PolicyRule{Scope: booking.ScopeSchool, CancelNoticeMinutes: new(24 * 60)}
+	if _, err := s.SetPolicy(t.Context(), bookingtest.Instructor(), rule); err != nil {
+		t.Fatal(err)
+	}
+	late, early := reserve(t, s, 0, station(0, at(1, 9, 0), at(1, 10, 0))), reserve(t, s, 1, station(1, at(2, 9, 0), at(2, 10, 0)))
+	_, err := s.Change(t.Context(), bookingtest.Student(0), late.ID, 0, to(at(5, 9, 0), at(5, 10, 0)))
+	wantCodes(t, "away from tomorrow", err, "too_late_to_change")
+	other := bookingtest.StationID(2)
+	_, err = s.Change(t.Context(), bookingtest.Student(0), late.ID, 0, booking.Change{StationID: &other})
+	wantCodes(t, "to another station", err, "too_late_to_change")
+	until := at(1, 10, 30)
+	if _, err := s.Change(t.Context(), bookingtest.Student(0), late.ID, 0, booking.Change{EndsAt: &until}); err != nil {
+		t.Errorf("longer: %v", err)
+	}
+	if _, err := s.Change(t.Context(), bookingtest.Student(1), early.ID, 0, to(at(5, 9, 0), at(5, 10, 0))); err != nil {
+		t.Errorf("in time: %v", err)
+	}
+}
+
 func TestCase11ANoticeOfDaysCountsForACancellation(t *testing.T) {
 	var c clock
 	s, store := c.open(bookingtest.NewSchool())

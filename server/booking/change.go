@@ -25,7 +25,7 @@ type Change struct {
 
 // Change moves, extends, shortens or describes a booking anew. It is validated again as a whole, and does not stand in its
 // own way; what stays as agreed is not judged again. After the start only the end can change, and who comes along. Who comes
-// along may take themselves out, whatever the rules say.
+// along may take themselves out.
 //
 // version is the one that the caller has seen, 0 for any; another one is fault.KindStale. The error is *Refused when rules or
 // other bookings say no.
@@ -38,31 +38,9 @@ func (s *Service) Change(ctx context.Context, actor account.Actor, id string, ve
 }
 
 func (s *Service) change(ctx context.Context, l *line, actor account.Actor, id string, version int64, c Change) (after Booking, again bool, err error) {
-	seen, err := s.store.ByID(ctx, id)
+	seen, wanted, err := s.wanted(ctx, actor, id, c)
 	if err != nil {
 		return Booking{}, false, err
-	}
-	if c.Companions != nil {
-		if err := checkCompanions(seen.PersonID, *c.Companions); err != nil {
-			return Booking{}, false, err
-		}
-	}
-	wanted := c.apply(seen)
-	if !leaves(actor, seen, wanted) || c.StationID != nil {
-		if err := s.mayChange(ctx, actor, seen); err != nil {
-			return Booking{}, false, err
-		}
-	}
-	if c.StationID != nil {
-		rules, err := s.store.Rules(ctx)
-		if err != nil {
-			return Booking{}, false, err
-		}
-		p := rules.place(*c.StationID)
-		if p == nil {
-			return Booking{}, false, errStationUnknown(*c.StationID)
-		}
-		wanted.StationID = p.ID
 	}
 	known, err := s.store.KnownRules(ctx)
 	if err != nil {
@@ -97,6 +75,36 @@ func (s *Service) change(ctx context.Context, l *line, actor account.Actor, id s
 		refused.Alternatives = s.alternativesTo(ctx, actor, seen, wanted, c.Override, now)
 	}
 	return outcome(after, again, refused, err)
+}
+
+// wanted reads a booking that the actor may change so, and gives it as it would be, too.
+func (s *Service) wanted(ctx context.Context, actor account.Actor, id string, c Change) (seen, wanted Booking, err error) {
+	if seen, err = s.store.ByID(ctx, id); err != nil {
+		return seen, wanted, err
+	}
+	if c.Companions != nil {
+		if err := checkCompanions(seen.PersonID, *c.Companions); err != nil {
+			return seen, wanted, err
+		}
+	}
+	wanted = c.apply(seen)
+	if c.StationID != nil || !leaves(actor, seen, wanted) {
+		if err := s.mayChange(ctx, actor, seen); err != nil {
+			return seen, wanted, err
+		}
+	}
+	if c.StationID != nil {
+		rules, err := s.store.Rules(ctx)
+		if err != nil {
+			return seen, wanted, err
+		}
+		p := rules.place(*c.StationID)
+		if p == nil {
+			return seen, wanted, errStationUnknown(*c.StationID)
+		}
+		wanted.StationID = p.ID
+	}
+	return seen, wanted, nil
 }
 
 // changeAsk gives what a change rests on: who waits, too, when it gives some time back.
@@ -172,13 +180,18 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 		return Write{}, nil, errStationUnknown(wanted.StationID)
 	}
 	q := inquiry{proposal: change(current, wanted, override), place: p, taken: v.Taken, actor: actor, now: now, view: v}
+	if !q.shrinks() {
+		if err := v.belongs(wanted.TeamID, wanted.PersonID); err != nil {
+			return Write{}, nil, err
+		}
+	}
 	var refusals []Refusal
 	if !now.Before(current.StartsAt) && q.stands == nil {
 		refusals = []Refusal{{
 			Code: CodeAlreadyStarted, StationID: current.StationID, Limit: instant(current.StartsAt), Actual: instant(wanted.StartsAt),
 			Detail: "the booking has begun: only its end can change",
 		}}
-	} else if wanted.Interval() != current.Interval() || q.stands == nil || q.reassigned || (q.regrouped && !leaves(actor, current, wanted)) {
+	} else if wanted.Interval() != current.Interval() || q.stands == nil || q.reassigned || q.regrouped {
 		refusals = q.refusals()
 	}
 	if len(refusals) > 0 {

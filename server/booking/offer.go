@@ -45,6 +45,9 @@ func (s *Service) accept(ctx context.Context, actor account.Actor, id string) (a
 		if again = !ask.covers(agreeing(v.Rules, current)); again {
 			return Write{}, nil
 		}
+		if err := v.belongs(current.TeamID, current.PersonID); err != nil {
+			return Write{}, err
+		}
 		w, no := decideAccept(v, actor, current, now)
 		if refused = no; len(w.Update) > 0 {
 			after = w.Update[0]

@@ -160,14 +160,27 @@ func (v View) admits(actor account.Actor, w wish) error {
 	switch {
 	case !ok:
 		return fault.NotFound("team_unknown", "there is no team %q", w.TeamID).On("team")
-	case !team.DisabledAt.IsZero():
-		return fault.Rule("team_disabled", "the team %s is no longer active", team.Code).On("team")
-	case !account.MayBookFor(actor, team):
+	case team.DisabledAt.IsZero() && !account.MayBookFor(actor, team):
 		return errNotCaptain()
-	case !team.Has(w.PersonID):
-		return fault.Rule("not_in_team", "somebody who is to sit there is not in the team %s", team.Code).On("people")
+	}
+	if err := v.belongs(w.TeamID, w.PersonID); err != nil {
+		return err
 	}
 	return v.mayServe(actor, w.Request, v.programme(w))
+}
+
+// belongs refuses time for a team to whoever has left it, and for one that is no more.
+func (v View) belongs(teamID, personID string) error {
+	team, ok := v.Teams[teamID]
+	switch {
+	case teamID == "" || !ok: // what a team that nobody knows has stays
+		return nil
+	case !team.DisabledAt.IsZero():
+		return fault.Rule("team_disabled", "the team %s is no longer active", team.Code).On("team")
+	case !team.Has(personID):
+		return fault.Rule("not_in_team", "somebody who is to sit there is not in the team %s", team.Code).On("people")
+	}
+	return nil
 }
 
 // mayServe refuses a programme that is not the one of whoever a booking is for: its budget is not everybody's to spend, nor

@@ -13,7 +13,7 @@ import (
 
 func TestCase05APartyMovesAndExtendsAsAWhole(t *testing.T) {
 	s := open(bookingtest.NewSchool())
-	party, err := s.ReserveTogether(t.Context(), bookingtest.Student(5), benches(3, booking.AdjacentRequired))
+	party, err := s.ReserveTogether(t.Context(), bookingtest.Instructor(), held(5, benches(3, booking.AdjacentRequired)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestCase05APartyMovesAndExtendsAsAWhole(t *testing.T) {
 
 func TestCase05OneSeatIsGivenBackAndTheOthersStay(t *testing.T) {
 	s := open(bookingtest.NewSchool())
-	party, err := s.ReserveTogether(t.Context(), bookingtest.Student(5), benches(3, booking.AdjacentRequired))
+	party, err := s.ReserveTogether(t.Context(), bookingtest.Instructor(), held(5, benches(3, booking.AdjacentRequired)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func TestCase05SideBySideIfPossible(t *testing.T) {
 			for i, n := range c.taken {
 				occupy(t, s, 10+i, n, at(1, 9, 0), at(1, 11, 0))
 			}
-			party, err := s.ReserveTogether(t.Context(), bookingtest.Student(5), benches(c.count, c.adjacent))
+			party, err := s.ReserveTogether(t.Context(), bookingtest.Instructor(), held(5, benches(c.count, c.adjacent)))
 			if got := stationsOf(party); !slices.Equal(got, c.want) {
 				t.Errorf("got %v, want %v (%v)", got, c.want, err)
 			}
@@ -47,7 +47,7 @@ func TestCase05WhoIsToldThatNeighboursAreMissingMaySitApart(t *testing.T) {
 	occupy(t, s, 10, 1, at(1, 9, 0), at(1, 11, 0))
 	occupy(t, s, 11, 4, at(1, 9, 0), at(1, 11, 0))
 	wish := benches(3, booking.AdjacentRequired)
-	_, err := s.ReserveTogether(t.Context(), bookingtest.Student(5), wish)
+	_, err := s.ReserveTogether(t.Context(), bookingtest.Instructor(), held(5, wish))
 	var refused *booking.Refused
 	if !errors.As(err, &refused) || len(refused.Alternatives) != 3 {
 		t.Fatalf("got %v with %+v", err, refused)
@@ -63,7 +63,7 @@ func TestCase05WhoIsToldThatNeighboursAreMissingMaySitApart(t *testing.T) {
 	}
 	for _, a := range refused.Alternatives {
 		stations := strings.Fields(a.StationIDs)
-		made, err := s.ReserveTogether(t.Context(), bookingtest.Student(5), booking.PartyRequest{StationIDs: stations, StartsAt: a.StartsAt, EndsAt: a.EndsAt})
+		made, err := s.ReserveTogether(t.Context(), bookingtest.Instructor(), held(5, booking.PartyRequest{StationIDs: stations, StartsAt: a.StartsAt, EndsAt: a.EndsAt}))
 		if err != nil {
 			t.Errorf("%s was offered, and then: %v", a.Why, err)
 			continue
@@ -82,7 +82,7 @@ func TestCase06APartyKeepsLongGapsWhole(t *testing.T) {
 		occupy(t, s, 20+i, n, at(1, 12, 0), at(1, 14, 0))
 	}
 	for _, adjacent := range []booking.Adjacent{booking.AdjacentAny, booking.AdjacentPreferred, booking.AdjacentRequired} {
-		party, err := s.ReserveTogether(t.Context(), bookingtest.Student(5), benches(2, adjacent))
+		party, err := s.ReserveTogether(t.Context(), bookingtest.Instructor(), held(5, benches(2, adjacent)))
 		if err != nil || !slices.Equal(stationsOf(party), []string{"04", "05"}) {
 			t.Errorf("%q: got %v, want the benches whose gap is cut least (%v)", adjacent, stationsOf(party), err)
 			continue
@@ -102,7 +102,7 @@ func TestCase06SideBySideGoesBeforeLosingLess(t *testing.T) {
 			occupy(t, s, 10+i, n, at(1, 8, 0), at(1, 10, 0))
 			occupy(t, s, 20+i, n, at(1, 12, 0), at(1, 14, 0))
 		}
-		party, err := s.ReserveTogether(t.Context(), bookingtest.Student(5), benches(2, adjacent))
+		party, err := s.ReserveTogether(t.Context(), bookingtest.Instructor(), held(5, benches(2, adjacent)))
 		if err != nil || !slices.Equal(stationsOf(party), want) {
 			t.Errorf("%q: got %v, want %v (%v)", adjacent, stationsOf(party), want, err)
 		}
@@ -120,7 +120,7 @@ func TestNeighboursStandInTheOrderInWhichPeopleCount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	party, err := store.ReserveTogether(t.Context(), bookingtest.Student(5), benches(3, booking.AdjacentRequired))
+	party, err := store.ReserveTogether(t.Context(), bookingtest.Instructor(), held(5, benches(3, booking.AdjacentRequired)))
 	var got []string
 	for _, b := range party {
 		got = append(got, b.StationID)

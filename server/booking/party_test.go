@@ -26,6 +26,43 @@ func benches(count int, adjacent booking.Adjacent) booking.PartyRequest {
 	return booking.PartyRequest{KindID: "plc-bench", Count: count, Adjacent: adjacent, StartsAt: at(1, 10, 0), EndsAt: at(1, 12, 0)}
 }
 
+// held asks for seats that all are one student's: whoever runs the room may do that.
+func held(student int, wish booking.PartyRequest) booking.PartyRequest {
+	wish.PersonIDs = []string{bookingtest.StudentID(student)}
+	return wish
+}
+
+func TestNobodySitsAtTwoStationsByAskingForBothAtOnce(t *testing.T) {
+	school := teamSchool()
+	s := open(school)
+	two := benches(2, booking.AdjacentAny)
+	_, err := s.ReserveTogether(t.Context(), bookingtest.Student(5), two)
+	wantCodes(t, "a party of one", err, "person_busy")
+	_, err = s.CreateSeries(t.Context(), bookingtest.Student(5), booking.SeriesRequest{
+		StationIDs: []string{"PLC-00", "PLC-01"}, First: "2026-11-24", Rule: "FREQ=DAILY;COUNT=1", Starts: 600, Ends: 720,
+	}, false)
+	wantCodes(t, "a series on two stations", err, "person_busy")
+	party, err := s.ReserveTogether(t.Context(), bookingtest.Instructor(), held(5, two))
+	if err != nil {
+		t.Fatalf("by an instructor: %v", err)
+	}
+	until := at(1, 12, 30)
+	if _, err := s.ChangeParty(t.Context(), bookingtest.Student(5), party[0].PartyID, 0, booking.Change{EndsAt: &until}); err != nil {
+		t.Errorf("what somebody else let them have: %v", err)
+	}
+	two.TeamID = "team"
+	if _, err := s.ReserveTogether(t.Context(), bookingtest.Student(0), two); err != nil {
+		t.Errorf("a captain for the team: %v", err)
+	}
+	if _, err := s.SetPolicy(t.Context(), bookingtest.Instructor(), booking.PolicyRule{Scope: booking.ScopeSchool, ManyStations: new(true)}); err != nil {
+		t.Fatal(err)
+	}
+	two.TeamID, two.StartsAt, two.EndsAt = "", at(2, 10, 0), at(2, 12, 0)
+	if _, err := s.ReserveTogether(t.Context(), bookingtest.Student(5), two); err != nil {
+		t.Errorf("where the policy lets them: %v", err)
+	}
+}
+
 func stationsOf(party []booking.Booking) []string {
 	var out []string
 	for _, b := range party {
@@ -48,7 +85,7 @@ func occupy(t *testing.T, s *booking.Service, student, n int, from, until time.T
 func TestCase05APartyIsAllOrNothing(t *testing.T) {
 	store := bookingtest.NewMemory(teamSchool())
 	s := booking.New(store, bookingtest.Now)
-	party, err := s.ReserveTogether(t.Context(), bookingtest.Student(5), benches(3, booking.AdjacentAny))
+	party, err := s.ReserveTogether(t.Context(), bookingtest.Instructor(), held(5, benches(3, booking.AdjacentAny)))
 	if err != nil || len(party) != 3 {
 		t.Fatal(party, err)
 	}
@@ -57,7 +94,7 @@ func TestCase05APartyIsAllOrNothing(t *testing.T) {
 			t.Errorf("a seat is %+v", b)
 		}
 	}
-	_, err = s.ReserveTogether(t.Context(), bookingtest.Student(6), benches(4, booking.AdjacentAny))
+	_, err = s.ReserveTogether(t.Context(), bookingtest.Instructor(), held(6, benches(4, booking.AdjacentAny)))
 	var refused *booking.Refused
 	if !errors.As(err, &refused) || fault.KindOf(err) != fault.KindConflict || !slices.Equal(codes(err), []string{"slot_taken"}) || refused.Refusals[0].Seat == 0 {
 		t.Fatalf("four of the three that are left: %v", err)
@@ -82,7 +119,7 @@ func TestCase05NamedStationsAreRefusedSeatBySeatAllAtOnce(t *testing.T) {
 	occupy(t, s, 10, 1, at(1, 9, 0), at(1, 11, 0))
 	occupy(t, s, 11, 4, at(1, 9, 0), at(1, 11, 0))
 	wish := booking.PartyRequest{StationIDs: []string{"PLC-00", "PLC-01", "station-04"}, StartsAt: at(1, 10, 0), EndsAt: at(1, 12, 0)}
-	_, err := s.ReserveTogether(t.Context(), bookingtest.Student(5), wish)
+	_, err := s.ReserveTogether(t.Context(), bookingtest.Instructor(), held(5, wish))
 	var refused *booking.Refused
 	if !errors.As(err, &refused) || len(refused.Refusals) != 2 {
 		t.Fatal(err)
@@ -94,7 +131,7 @@ func TestCase05NamedStationsAreRefusedSeatBySeatAllAtOnce(t *testing.T) {
 		t.Errorf("first of all %+v", refused.Alternatives[0])
 	}
 	wish.StationIDs = []string{"PLC-00", "station-00"}
-	if _, err := s.ReserveTogether(t.Context(), bookingtest.Student(5), wish); fault.CodeOf(err) != "station_twice" {
+	if _, err := s.ReserveTogether(t.Context(), bookingtest.Instructor(), held(5, wish)); fault.CodeOf(err) != "station_twice" {
 		t.Errorf("the same station twice: %v", err)
 	}
 }

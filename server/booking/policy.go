@@ -18,7 +18,8 @@ type Policy struct {
 	HorizonDays int
 	// NoticeMinutes is how late one may book: at least this long before the start. 0 allows to book now.
 	NoticeMinutes int
-	// ChangeNoticeMinutes is how late one may move a booking or its start: at least this long before the start that stands.
+	// ChangeNoticeMinutes is how late one may move a booking or its start: at least this long before the start that stands, and
+	// no later than one may cancel without being charged.
 	ChangeNoticeMinutes int
 	// CancelNoticeMinutes: whoever cancels later than this before the start is charged as if they had come.
 	CancelNoticeMinutes int

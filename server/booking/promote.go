@@ -7,6 +7,7 @@ import (
 
 	"github.com/labtide/labtide/server/account"
 	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/fault"
 )
 
 // line is what a decision that frees time knows of those who wait for it. The first try asks who waits, and when nobody does
@@ -134,6 +135,9 @@ func offer(v View, w Wait, freed []Free, now time.Time) (hold *Booking, reasons 
 	person, ok := v.People[w.PersonID]
 	if !ok || !person.DisabledAt.IsZero() {
 		return nil, []string{"person_unknown"}
+	}
+	if err := v.belongs(w.TeamID, w.PersonID); err != nil {
+		return nil, []string{fault.CodeOf(err)}
 	}
 	refused := &Refused{}
 	for _, f := range freed {

@@ -256,15 +256,19 @@ func tooLateToChange(q *inquiry) *finding {
 		return nil
 	}
 	p := q.view.Rules.places[q.was.StationID]
-	if p == nil || p.policy.ChangeNoticeMinutes == 0 {
+	if p == nil {
 		return nil
 	}
-	limit := q.was.StartsAt.Add(-minutes(p.policy.ChangeNoticeMinutes))
-	if !q.now.After(limit) {
+	notice := p.policy.ChangeNoticeMinutes
+	if q.was.Status == StatusConfirmed {
+		notice = max(notice, p.policy.CancelNoticeMinutes) // else who is too late to cancel would move it away, and cancel there
+	}
+	limit := q.was.StartsAt.Add(-minutes(notice))
+	if notice == 0 || !q.now.After(limit) {
 		return nil
 	}
 	return &finding{
-		detail: fmt.Sprintf("a booking is moved at least %d minutes before its start", p.policy.ChangeNoticeMinutes),
+		detail: fmt.Sprintf("a booking is moved at least %d minutes before its start", notice),
 		limit:  instant(limit), actual: instant(q.now),
 	}
 }

@@ -57,6 +57,8 @@ func TestPeopleSeeWhatIsLeftAndWhatTodaysRulesWouldSay(t *testing.T) {
 	own["companions"] = []string{"instructor"}
 	s.ask(account.RolePlanner, "POST", "/api/v1/bookings", own).want(t, http.StatusUnprocessableEntity, "person_busy")
 	s.ask(account.RolePlanner, "PATCH", path, map[string]any{"purpose": "research"}).want(t, http.StatusForbidden, "not_your_booking")
-	s.ask(account.RolePlanner, "PATCH", path, map[string]any{"companions": []string{}}).want(t, http.StatusOK)
+	s.ask(account.RolePlanner, "PATCH", path, map[string]any{"companions": []string{}}).want(t, http.StatusUnprocessableEntity, "buddy_needed")
+	s.ask(account.RoleStudent, "PATCH", path, map[string]any{"companions": []string{"planner", "admin"}}).want(t, http.StatusOK)
+	s.ask(account.RolePlanner, "PATCH", path, map[string]any{"companions": []string{"admin"}}).want(t, http.StatusOK)
 	s.ask(account.RolePlanner, "POST", "/api/v1/bookings", own).want(t, http.StatusCreated)
 }

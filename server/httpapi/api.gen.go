@@ -647,7 +647,7 @@ type Booking struct {
 // BookingCheckIn How an arrival was made known.
 type BookingCheckIn string
 
-// BookingChange What is left out stays. `companions` replaces who comes along; whoever does may take themselves out of it.
+// BookingChange What is left out stays. `companions` replaces who comes along; whoever does may take themselves out of it while enough people stay.
 type BookingChange struct {
 	// Companions Who will be there too, by id or login: where a station wants more than one person. They are as busy as if they had booked for themselves: 422 companion_busy when they are elsewhere then, and person_busy when they book elsewhere.
 	Companions *CompanionRefs `json:"companions,omitempty"`
@@ -1336,7 +1336,7 @@ type NewParty struct {
 	// Override Book against rules that the caller's role may override; never against an overlap.
 	Override *bool `json:"override,omitempty"`
 
-	// People Who sits there, in the order of the stations; one holds all seats. Left out, the caller does, or the team's captain.
+	// People Who sits there, in the order of the stations; one holds all seats, for a team, where the policy lets one person have many stations, or when an instructor makes it so. Left out, the caller does, or the team's captain.
 	People *[]Ref `json:"people,omitempty"`
 
 	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
@@ -1880,7 +1880,7 @@ type PolicyLimits struct {
 	// CancelNoticeMinutes Who cancels later than this before the start is charged as if they had come.
 	CancelNoticeMinutes *int32 `json:"cancel_notice_minutes,omitempty"`
 
-	// ChangeNoticeMinutes Move a booking at least this long before the start that stands.
+	// ChangeNoticeMinutes Move a booking at least this long before the start that stands; and no later than it may be cancelled without being charged.
 	ChangeNoticeMinutes *int32 `json:"change_notice_minutes,omitempty"`
 
 	// CheckInQr The page behind the code on the station counts as coming.

@@ -30,6 +30,7 @@ func (s *school) team(code string, roles ...account.Role) map[string]any {
 
 func TestAPartyIsMadeReadMovedAndGivenBack(t *testing.T) {
 	s := newSchool(t)
+	s.ask(account.RoleAdmin, "PUT", "/api/v1/policies/school", map[string]any{"many_stations": true}).want(t, http.StatusOK)
 	made := s.ask(account.RoleStudent, "POST", "/api/v1/parties", s.partyBody(2, 1), "Idempotency-Key", "k").want(t, http.StatusCreated)
 	again := s.ask(account.RoleStudent, "POST", "/api/v1/parties", s.partyBody(2, 1), "Idempotency-Key", "k").want(t, http.StatusCreated)
 	party := made.json(t)
@@ -64,6 +65,7 @@ func TestAPartyIsMadeReadMovedAndGivenBack(t *testing.T) {
 
 func TestARefusedPartyNamesEverySeatAndWaysOutForAll(t *testing.T) {
 	s := newSchool(t)
+	s.ask(account.RoleAdmin, "PUT", "/api/v1/policies/school", map[string]any{"many_stations": true}).want(t, http.StatusOK)
 	s.ask(account.RoleInstructor, "POST", "/api/v1/bookings", s.slotBody("PLC-02", 1)).want(t, http.StatusCreated)
 	named := s.partyBody(0, 1)
 	delete(named, "kind")

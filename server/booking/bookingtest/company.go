@@ -1,7 +1,6 @@
 package bookingtest
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -87,13 +86,15 @@ func companyChanges(t *testing.T, b bench) {
 	if _, err := b.service(1).Change(t.Context(), Student(dan), made.ID, 0, booking.Change{Companions: &[]string{}, EndsAt: &end}); fault.CodeOf(err) != "not_your_booking" {
 		t.Errorf("dan leaves and does more: %v", err)
 	}
-	if after, err = change(dan); err != nil || after.Companions != "" || !after.Active() {
+	_, err = change(dan)
+	refusedFor(t, err, booking.CodeBuddyNeeded) // else one friend would do for everybody
+	if _, err := change(ann, StudentID(dan), StudentID(10)); err != nil {
+		t.Fatal(err)
+	}
+	if after, err = change(dan, StudentID(10)); err != nil || after.Companions != StudentID(10) || !after.Active() {
 		t.Errorf("dan leaves: %+v, %v", after, err)
 	}
-	flags, err := b.service(0).Flags(t.Context(), after)
-	if err != nil || strings.Join(flags[0], " ") != booking.CodeBuddyNeeded {
-		t.Errorf("the booking stands, flagged for %v, %v", flags, err)
-	}
+	b.reserve(t, Student(dan), with(4, 1, 10))
 }
 
 // companyAtOnce: of those who want the same person at one instant, as company or by the person's own booking, one has them.

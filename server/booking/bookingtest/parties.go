@@ -78,8 +78,8 @@ func (b bench) wholeParties(t *testing.T, from time.Time, answered map[string]st
 func partyTogether(t *testing.T, b bench) {
 	for round := range rounds {
 		from := At(1+round%5, 8+round/5*3, 0)
-		made, err := b.service(0).ReserveTogether(t.Context(), Student(0), booking.PartyRequest{
-			KindID: "plc-bench", Count: 3, StartsAt: from, EndsAt: from.Add(time.Hour),
+		made, err := b.service(0).ReserveTogether(t.Context(), Instructor(), booking.PartyRequest{
+			KindID: "plc-bench", Count: 3, PersonIDs: []string{StudentID(0)}, StartsAt: from, EndsAt: from.Add(time.Hour),
 		})
 		if err != nil {
 			t.Fatal(err)

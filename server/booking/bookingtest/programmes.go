@@ -55,7 +55,7 @@ func (b bench) escapes(t *testing.T, made booking.Booking, other string) {
 	one.Programme, one.TeamID, one.Override = other, made.TeamID, true
 	_, reserved := s.Reserve(t.Context(), who, one)
 	_, together := s.ReserveTogether(t.Context(), who, booking.PartyRequest{
-		KindID: "plc-bench", Count: 2, StartsAt: later, EndsAt: later.Add(time.Hour), Programme: other, TeamID: made.TeamID,
+		KindID: "plc-bench", Count: 1, StartsAt: later, EndsAt: later.Add(time.Hour), Programme: other, TeamID: made.TeamID,
 	})
 	series := booking.SeriesRequest{
 		StationIDs: []string{StationID(2)}, First: "2026-11-25", Rule: "FREQ=DAILY;COUNT=2", Starts: 600, Ends: 660, Programme: other, TeamID: made.TeamID,

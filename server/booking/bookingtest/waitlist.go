@@ -15,6 +15,7 @@ func waitlist() []suiteTest {
 	return []suiteTest{
 		{"what is released is offered to whoever came first", offersInOrder},
 		{"who is busy or may not book is passed over, and learns why", passesOver},
+		{"who has left a team gets nothing more for it", leftTheTeam},
 		{"an offer that is not taken goes to the next, and survives a restart", offerExpires},
 		{"an offer may be shorter than wanted but not than acceptable", offerShorter},
 		{"the rest of a released time is offered to the next in line", offersTheRest},

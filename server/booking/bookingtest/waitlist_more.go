@@ -3,8 +3,10 @@ package bookingtest
 import (
 	"testing"
 
+	"github.com/labtide/labtide/server/account"
 	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/equipment"
+	"github.com/labtide/labtide/server/fault"
 )
 
 func widerReleases(t *testing.T, b bench) {
@@ -62,5 +64,44 @@ func waitPages(t *testing.T, b bench) {
 		if n := map[string]int{"person": 1}[name]; err != nil || len(page) != n {
 			t.Errorf("%s: %v, %v", name, page, err)
 		}
+	}
+}
+
+// leftTheTeam: who waited, or has booked, for a team that they have left is offered nothing for it, and takes nothing more.
+func leftTheTeam(t *testing.T, b bench) {
+	school := NewSchool()
+	school.Teams = []account.Team{{ID: "team", Code: "WS", Name: "WS", Version: 1, Members: []account.Member{
+		{PersonID: StudentID(1), Captain: true}, {PersonID: StudentID(2), Captain: true},
+	}}}
+	b.Put(t, school)
+	join := func(station, who int) booking.Wait {
+		wish := waitFor(station, At(1, 10, 0), At(1, 11, 0), 60, 60)
+		wish.TeamID = "team"
+		w, err := b.service(who).Join(t.Context(), Student(who), wish)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	taken, other := b.reserve(t, Student(8), request(0, At(1, 10, 0), At(1, 11, 0))), b.reserve(t, Student(9), request(1, At(1, 10, 0), At(1, 11, 0)))
+	offered, passed := join(0, 1), join(1, 2)
+	b.cancel(t, Student(8), taken.ID)
+	hold := b.offered(t, offered, 0, At(1, 10, 0), At(1, 11, 0))
+	own := request(2, At(2, 10, 0), At(2, 11, 0))
+	own.TeamID = "team"
+	made := b.reserve(t, Student(2), own)
+	school.Teams[0].Members = []account.Member{{PersonID: StudentID(5), Captain: true}}
+	b.Put(t, school)
+	if _, err := b.service(1).Accept(t.Context(), Student(1), hold.ID); fault.CodeOf(err) != "not_in_team" {
+		t.Errorf("the offer: %v", err)
+	}
+	b.cancel(t, Student(9), other.ID)
+	b.waits(t, passed, "not_in_team")
+	longer, shorter := At(2, 12, 0), At(2, 10, 30)
+	if _, err := b.service(1).Change(t.Context(), Student(2), made.ID, 0, booking.Change{EndsAt: &longer}); fault.CodeOf(err) != "not_in_team" {
+		t.Errorf("longer: %v", err)
+	}
+	if _, err := b.service(1).Change(t.Context(), Student(2), made.ID, 0, booking.Change{EndsAt: &shorter}); err != nil {
+		t.Errorf("shorter: %v", err)
 	}
 }

@@ -40,7 +40,7 @@ export function line(card: Card): string {
     case 'booked_idle':
       return booking ? t(who(booking) === t('card.booked') ? 'card.since.somebody' : 'card.since', { who: who(booking), time: when(booking.starts_at, card) }) : ''
     case 'held':
-      return card.free_from ? t('card.held', { why: held(card), time: when(card.free_from, card) }) : held(card)
+      return t('card.held', { why: held(card), time: when(heldUntil(card)!, card) })
     case 'walk_in':
       return card.since ? t('card.walk_in', { time: when(card.since, card) }) : t('card.walk_in.now')
     case 'unknown':
@@ -55,6 +55,9 @@ export function line(card: Card): string {
       return next ? t('card.next', { time: when(next.starts_at, card), who: who(next) }) : t('card.free')
   }
 }
+
+/** Until when it is held: somebody else may come right behind. */
+const heldUntil = ({ held: slot }: Card) => slot?.occupied_until ?? slot?.ends_at
 
 /** Why nobody may have a station that stands idle and is not booked. */
 function held({ held: slot }: Card): string {
@@ -105,7 +108,7 @@ export function daySentence(station: string, day: StationDay, now: number): stri
 /** What a station's own page says first. */
 export function stationHeadline(card: Card): string {
   const station = card.station.code
-  const ends = { free: card.free_until, in_use: card.booking?.ends_at, held: card.free_from }[card.state as string]
+  const ends = { free: card.free_until, in_use: card.booking?.ends_at, held: heldUntil(card) }[card.state as string]
   if (ends) return t(`station.headline.${card.state as 'free' | 'in_use' | 'held'}`, { station, time: when(ends, card) })
   return t(card.state === 'free' || card.state === 'in_use' || card.state === 'held' ? `station.headline.${card.state}_open` : `station.headline.${card.state}`, { station })
 }

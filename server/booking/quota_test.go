@@ -137,14 +137,51 @@ func TestCase04WhatIsSpentStaysSpent(t *testing.T) {
 	if err != nil || gone.Status != booking.StatusCancelled || !gone.Charged().Until.Equal(late.EndsAt) {
 		t.Fatalf("too late: %+v, %v", gone, err)
 	}
-	for range 3 { // book and cancel, book and cancel
-		_, err = s.Reserve(t.Context(), bookingtest.Student(0), station(0, at(5, 10, 0), at(5, 10, 15)))
-		wantCodes(t, "after the late cancellation", err, "quota_exceeded")
-	}
+	_, err = s.Reserve(t.Context(), bookingtest.Student(0), station(0, at(5, 10, 0), at(5, 10, 15)))
+	wantCodes(t, "after the late cancellation", err, "quota_exceeded")
 	theirs := reserve(t, s, 1, station(0, at(4, 10, 0), at(4, 12, 0)))
 	if gone, err := s.Cancel(t.Context(), bookingtest.Instructor(), theirs.ID, 0); err != nil || !gone.Charged().Empty() {
 		t.Errorf("an instructor cancels for a student: %+v, %v", gone, err)
 	}
+}
+
+// Friends take turns: each books for the team and cancels. In time it costs nothing, however often; too late it is charged each
+// time, whoever comes next.
+func TestCase04BookingAndCancellingInTurnsIsCountedWhoeversTurnItIs(t *testing.T) {
+	school := limits(with(bookingtest.NewSchool(), booking.Quota{Per: booking.PerTeam, Window: booking.WindowWeek, MostMinutes: new(120)}),
+		booking.PolicyRule{CancelNoticeMinutes: new(24 * 60)})
+	red := account.Team{ID: "red", Code: "RED", Version: 1}
+	for n := range 3 {
+		red.Members = append(red.Members, account.Member{PersonID: bookingtest.StudentID(n), Captain: true})
+	}
+	school.Teams = []account.Team{red}
+	var c clock
+	s, _ := c.open(school)
+	turn := func(n, minutes int) error {
+		r := station(n%3, at(5, 10, 0), at(5, 10, minutes))
+		r.TeamID = "red"
+		made, err := s.Reserve(t.Context(), bookingtest.Student(n%3), r)
+		if err != nil {
+			return err
+		}
+		_, err = s.Cancel(t.Context(), bookingtest.Student(n%3), made.ID, 0)
+		return err
+	}
+	for n := range 9 {
+		if err := turn(n, 120); err != nil {
+			t.Fatalf("turn %d in time: %v", n, err)
+		}
+	}
+	c.now = at(4, 10, 30)
+	for n := range 4 {
+		if err := turn(n, 30); err != nil {
+			t.Fatalf("turn %d too late: %v", n, err)
+		}
+	}
+	for n := range 3 {
+		wantCodes(t, "when all is spent", turn(n, 15), "quota_exceeded")
+	}
+	reserve(t, s, 0, station(0, at(5, 12, 0), at(5, 13, 0))) // for themselves
 }
 
 func TestCase04TheRunningBookingCountsAndSoDoesANoShow(t *testing.T) {

@@ -58,6 +58,8 @@ func TestANoticeAppearsOnTheDesktopInTheLanguageOfTheSession(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	d.mu.Lock() // the bus carries no word of memory between the connections
+	defer d.mu.Unlock()
 	if want := []string{"还在使用吗？", "Still working?"}; !slices.Equal(d.titles, want) {
 		t.Errorf("the titles are %q, want %q", d.titles, want)
 	}

@@ -80,7 +80,7 @@ func TestCase09ASeriesInACalendarKeepsItsHourAndItsUIDsInAnyTimeZone(t *testing.
 	for _, zone := range []string{"Asia/Shanghai", "Europe/Helsinki", "Australia/Lord_Howe"} {
 		s := newSchool(t)
 		s.move(zone)
-		s.at = time.Date(2026, 9, 21, 8, 0, 0, 0, time.UTC)
+		s.wait(time.Date(2026, 9, 21, 8, 0, 0, 0, time.UTC).Sub(s.clock()))
 		mine, _ := s.feed(account.RoleInstructor, map[string]any{"of": "me", "name": "可编程控制器与工业机器人实训（一号楼三层，数控与自动化方向，双语班）"})
 		body := map[string]any{"stations": []string{"PLC-01"}, "rule": "FREQ=WEEKLY;COUNT=8", "first": "2026-09-22", "starts": "14:00", "ends": "16:00", "title": "PLC", "purpose": "class"}
 		made := s.ask(account.RoleInstructor, http.MethodPost, "/api/v1/series", body).want(t, http.StatusCreated).json(t)

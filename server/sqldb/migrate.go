@@ -12,6 +12,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"github.com/labtide/labtide/server/fault"
 )
 
 // The schema, one folder per dialect with the same tables, columns and indexes by name (a test compares them).
@@ -38,7 +40,8 @@ func migratePostgres(ctx context.Context, pool *sql.DB, steps fs.FS, log *slog.L
 }
 
 // migrateSQLite holds an exclusive transaction on an empty database beside the file meanwhile: the kernel gives it back
-// however the process ends.
+// however the process ends. The first connection of the pool is made under it, too: to become a WAL database, a file must be
+// alone, and SQLite does not wait for that.
 func migrateSQLite(ctx context.Context, pool *sql.DB, path string, steps fs.FS, log *slog.Logger) (err error) {
 	turnstile, err := sql.Open("sqlite", fileURL(path+".migrate", url.Values{"_pragma": {"busy_timeout(60000)"}, "_txlock": {"exclusive"}}))
 	if err != nil {
@@ -50,6 +53,9 @@ func migrateSQLite(ctx context.Context, pool *sql.DB, path string, steps fs.FS, 
 		return fmt.Errorf("sqldb: another process is migrating %s: %w", path, err)
 	}
 	defer held.Rollback() //nolint:errcheck // nothing was written
+	if err := pool.PingContext(ctx); err != nil {
+		return fault.Unavailable("database", err)
+	}
 	return migrate(ctx, goose.DialectSQLite3, pool, steps, log)
 }
 

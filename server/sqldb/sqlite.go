@@ -14,8 +14,6 @@ import (
 	"strings"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
-
-	"github.com/labtide/labtide/server/fault"
 )
 
 // openSQLite opens the file with one writing connection and a pool of readers, which in WAL mode never wait for it.
@@ -47,9 +45,6 @@ func openSQLite(ctx context.Context, cfg Config, steps fs.FS, log *slog.Logger) 
 	}
 	toClose = append(toClose, pool.Close)
 	pool.SetMaxOpenConns(1)
-	if err := pool.PingContext(ctx); err != nil {
-		return nil, fault.Unavailable("database", err)
-	}
 	if err := migrateSQLite(ctx, pool, path, steps, log); err != nil {
 		return nil, err
 	}

@@ -246,8 +246,9 @@ func update(b Booking, act Act, actor account.Actor, now time.Time) Write {
 }
 
 // Cancel gives the station back. Before the start the booking becomes cancelled; afterwards it ends now, in whole minutes,
-// and keeps in PlannedEnd what was promised. Within its first minute it is as if it had never been. An offer is declined. What
-// becomes free goes to those who wait. Twice is one: the second time gives the booking as it is, whatever the version.
+// and keeps in PlannedEnd what was promised; whether somebody had come is judged all the same. Within its first minute it is as
+// if it had never been. An offer is declined. What becomes free goes to those who wait. Twice is one: the second time gives the
+// booking as it is, whatever the version.
 func (s *Service) Cancel(ctx context.Context, actor account.Actor, id string, version int64) (after Booking, err error) {
 	seen, err := s.mine(ctx, actor, id)
 	if err != nil {
@@ -292,7 +293,10 @@ func (r *Rules) giveBack(b Booking, actor account.Actor, now time.Time) (Booking
 		b.ChargedUntil = r.chargedUntil(b, b.StartsAt, actor, now)
 		b.Status = StatusCancelled
 	}
-	if b.Verdict == "" || b.Verdict == VerdictArrived {
+	switch p := r.places[b.StationID]; {
+	case p != nil && act == ActEnded && b.unproven() && !runs(actor, b):
+		b.DueAt = p.grace(b).due()
+	case b.Verdict == "" || b.Verdict == VerdictArrived:
 		b.DueAt = time.Time{} // late minutes may still change the others
 	}
 	write := update(b, act, actor, now)

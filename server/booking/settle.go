@@ -22,11 +22,15 @@ func (r *Rules) chargedUntil(b Booking, end time.Time, actor account.Actor, now 
 		return end
 	}
 	notice := minutes(p.policy.CancelNoticeMinutes)
-	staff := actor.PersonID != b.PersonID && account.Allowed(actor, account.ActionOverrideRules, "")
-	if notice == 0 || staff || !now.After(b.StartsAt.Add(-notice)) {
+	if notice == 0 || runs(actor, b) || !now.After(b.StartsAt.Add(-notice)) {
 		return end
 	}
 	return later(end, b.Charged().Until)
+}
+
+// runs reports whether the actor decides about the booking as one of those who run the room, and not as its person.
+func runs(actor account.Actor, b Booking) bool {
+	return actor.PersonID != b.PersonID && account.Allowed(actor, account.ActionOverrideRules, "")
 }
 
 // came reports whether it is known that whoever booked is there.

@@ -125,6 +125,8 @@ type Ask struct {
 	// MaxWaiting of them.
 	Waiting bool
 	Awaited equipment.Interval // empty: From and Until
+	// OwnWaits asks for the entries of the asked people that wait or have an offer.
+	OwnWaits bool
 	// Alone has a transaction of its own: what it writes changes the rules, or rests on more than bookings.
 	Alone bool
 }
@@ -202,7 +204,7 @@ func (a Ask) WaitingFor() equipment.Interval {
 
 // Plain reports whether the ask rests on nothing that Write.Plain does not show.
 func (a Ask) Plain() bool {
-	return !a.Alone && !a.Qualifications && !a.Strikes && !a.Waiting && !a.OpenReports &&
+	return !a.Alone && !a.Qualifications && !a.Strikes && !a.Waiting && !a.OwnWaits && !a.OpenReports &&
 		len(a.PartyIDs)+len(a.SeriesIDs)+len(a.TeamIDs)+len(a.StrikeIDs)+len(a.WaitIDs)+len(a.ReportIDs)+len(a.OutageIDs) == 0
 }
 

@@ -32,8 +32,14 @@ type grace struct {
 
 // grace gives the grace of a booking. It begins when the booking does, or when it was made or its offer could still be
 // taken, and ends with it at the latest. What was imported is as if it had always been there: its people knew of it.
+//
+// Whoever gave the station back early answers for their own time only. A code that was scanned gives the device as long again
+// to see use: the code can be photographed, work cannot.
 func (p *place) grace(b Booking) grace {
 	promised := b.promisedEnd()
+	if b.Status == StatusEnded {
+		promised = b.EndsAt
+	}
 	g := grace{from: b.StartsAt}
 	if b.CreatedBy != "" {
 		g.from = later(g.from, b.CreatedAt)
@@ -42,6 +48,9 @@ func (p *place) grace(b Booking) grace {
 		g.from = later(g.from, b.HeldUntil)
 	}
 	g.until = g.from.Add(minutes(p.policy.GraceMinutes))
+	if b.CheckIn == CheckInQR {
+		g.until = later(g.until, b.CheckedInAt.Add(minutes(p.policy.GraceMinutes)))
+	}
 	if g.until.After(promised) {
 		g.until = promised
 	}
@@ -95,9 +104,14 @@ func (g grace) judge(m Minutes, outages []equipment.Outage) (Verdict, Evidence) 
 }
 
 // judged reports whether anybody asks if somebody came: not for a class, which is there whether or not each station is used,
-// and not for what was given back before anybody asked.
+// and not for what others ended before anybody asked.
 func (b Booking) judged() bool {
-	return b.Purpose != PurposeClass && (b.Status == StatusConfirmed || (b.Status == StatusEnded && b.Verdict != ""))
+	return b.Purpose != PurposeClass && (b.Status == StatusConfirmed || (b.Status == StatusEnded && (b.Verdict != "" || !b.DueAt.IsZero())))
+}
+
+// unproven reports whether the booking says that somebody came, or does not say anything yet, and no device has seen them.
+func (b Booking) unproven() bool {
+	return b.Purpose != PurposeClass && (b.Verdict == "" || (b.Verdict == VerdictArrived && b.CheckIn == CheckInQR && b.Evidence.FirstUsedAt.IsZero()))
 }
 
 // lookAgain are the times after the grace at which a verdict that may still change is looked at again. Whoever stores late
@@ -141,12 +155,12 @@ type look struct {
 	write   Write
 }
 
-// judge brings the verdict up to date.
+// judge brings the verdict up to date. Only what a code says can be contradicted, by a device that has seen the whole grace.
 func (l *look) judge() {
 	g := l.place.grace(l.is)
 	verdict, evidence := g.judge(l.saw.minutes, l.saw.outages)
 	switch {
-	case l.is.Verdict == VerdictArrived:
+	case l.is.Verdict == VerdictArrived && (verdict != VerdictAbsent || !l.is.unproven()):
 		l.confirm(evidence)
 		return
 	case verdict == VerdictUnknown && l.is.Verdict == "" && g.due().After(l.now):
@@ -189,7 +203,7 @@ func (l *look) confirm(evidence Evidence) {
 
 // arrive notes who made the arrival known, and how.
 func (l *look) arrive(how CheckIn, at time.Time, by string) {
-	if l.is.CheckIn != "" {
+	if l.is.CheckIn != "" && how != CheckInInstructor {
 		return
 	}
 	l.is.CheckIn, l.is.CheckedInAt, l.is.CheckedInBy = how, at, by
@@ -201,8 +215,11 @@ func (l *look) use() {
 	l.write.Used = append(l.write.Used, Use{PersonID: l.is.PersonID, KindID: l.place.KindID, At: l.is.Evidence.FirstUsedAt})
 }
 
-// free gives the rest of the slot to others when nobody came. It stays charged as if they had.
+// free gives the rest of the slot to others when nobody came. It stays charged as if they had, as does what they gave back.
 func (l *look) free() {
+	if l.is.Status == StatusEnded {
+		l.is.ChargedUntil = l.is.promisedEnd()
+	}
 	if !l.place.policy.FreesAbsent || l.is.Status != StatusConfirmed || !l.now.Truncate(time.Minute).Before(l.is.EndsAt) {
 		return
 	}

@@ -62,6 +62,9 @@ func InLine(waits []Wait) []Wait {
 	return slices.CompactFunc(waits, func(a, b Wait) bool { return a.ID == b.ID })
 }
 
+// Open reports whether the entry still waits for something, be it an answer to its offer.
+func (w Wait) Open() bool { return w.State == WaitWaiting || w.State == WaitOffered }
+
 // WaitFilter narrows a list of entries; empty fields do not.
 type WaitFilter struct {
 	PersonID string

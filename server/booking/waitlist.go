@@ -42,13 +42,6 @@ func (s *Service) Join(ctx context.Context, actor account.Actor, r WaitRequest) 
 	if err != nil {
 		return Wait{}, err
 	}
-	open, err := s.store.Waits(ctx, WaitFilter{PersonID: w.PersonID, States: []WaitState{WaitWaiting, WaitOffered}})
-	if err != nil {
-		return Wait{}, err
-	}
-	if len(open) >= maxOwnWaits {
-		return Wait{}, fault.Rule("too_many_waits", "nobody waits for more than %d things at once; withdraw one first", maxOwnWaits)
-	}
 	for range attempts {
 		made, again, err := s.join(ctx, actor, w, now)
 		if !again {
@@ -133,7 +126,7 @@ func joining(rules *Rules, w *Wait) (Ask, error) {
 	if err != nil {
 		return Ask{}, err
 	}
-	ask := Ask{StationIDs: stations, PersonIDs: []string{w.PersonID}, Waiting: true}
+	ask := Ask{StationIDs: stations, PersonIDs: []string{w.PersonID}, Waiting: true, OwnWaits: true}
 	if w.TeamID != "" {
 		ask.TeamIDs = []string{w.TeamID}
 	}
@@ -170,10 +163,8 @@ func (s *Service) join(ctx context.Context, actor account.Actor, w Wait, now tim
 		if again = err == nil && !ask.covers(needed); err != nil || again {
 			return Write{}, err
 		}
-		for _, other := range v.Waits {
-			if other.PersonID == made.PersonID && other.sameTarget(made) && other.Window().Overlaps(made.Window()) {
-				return Write{}, fault.Conflict("already_waiting", "you wait for this already")
-			}
+		if err := v.mayWait(made); err != nil {
+			return Write{}, err
 		}
 		alternatives, reasons := freeNow(v, actor, made, needed.StationIDs, now)
 		if len(alternatives) > 0 {
@@ -190,6 +181,26 @@ func (s *Service) join(ctx context.Context, actor account.Actor, w Wait, now tim
 		return Wait{}, false, refused
 	}
 	return made, again, err
+}
+
+// mayWait refuses a second entry for the same, and more entries than one person may have.
+func (v View) mayWait(w Wait) error {
+	open := 0
+	for _, other := range v.Waits {
+		if other.PersonID != w.PersonID {
+			continue
+		}
+		if other.State == WaitWaiting && other.sameTarget(w) && other.Window().Overlaps(w.Window()) {
+			return fault.Conflict("already_waiting", "you wait for this already")
+		}
+		if other.Open() {
+			open++
+		}
+	}
+	if open >= maxOwnWaits {
+		return fault.Rule("too_many_waits", "nobody waits for more than %d things at once; withdraw one first", maxOwnWaits)
+	}
+	return nil
 }
 
 // lastInLine makes an id for an entry that comes after those which were made in the same second. Ids sort by the millisecond,

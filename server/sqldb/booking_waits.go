@@ -29,7 +29,7 @@ func scanWait(row scanner) (w booking.Wait, err error) {
 	return w, err
 }
 
-// waitReads reads the asked entries and those that wait for time of the asked stations.
+// waitReads reads the asked entries, by id or person, and those that wait for time of the asked stations. One may come twice.
 func (b *Bookings) waitReads(d *decision) []statement {
 	read := func(row scanner) error {
 		w, err := scanWait(row)
@@ -41,6 +41,12 @@ func (b *Bookings) waitReads(d *decision) []statement {
 		out = append(out, statement{
 			text: "SELECT " + waitColumns + " FROM booking_waits WHERE " + b.db.dialect.among("id", 1),
 			args: []any{b.db.dialect.list(distinct(d.ask.WaitIDs))}, read: read,
+		})
+	}
+	if d.ask.OwnWaits {
+		out = append(out, statement{
+			text: "SELECT " + waitColumns + " FROM booking_waits WHERE " + b.db.dialect.among("person_id", 1) + " AND state IN ('waiting', 'offered')",
+			args: []any{b.db.dialect.list(distinct(d.ask.PersonIDs))}, read: read,
 		})
 	}
 	if d.ask.Waiting {

@@ -19,6 +19,7 @@ export default {
   'verdict.qr': 'Checked in at {time} by the code',
   'verdict.instructor': 'Checked in at {time} by an instructor',
   'evidence.none': 'The device told of all {n} minutes that count, and nobody worked in any of them.',
+  'evidence.qr': 'The code was scanned, but in all {n} minutes that count the device saw nobody work.',
   'evidence.some': 'The device told of {seen} of the {n} minutes that count: too few to say.',
   'evidence.down': 'The station was out of order meanwhile, so nobody is blamed.',
   'evidence.joined': '{came}. {why}',

@@ -17,6 +17,7 @@ export default {
   'verdict.qr': '{time} 扫码签到',
   'verdict.instructor': '{time} 由教师签到',
   'evidence.none': '应到的 {n} 分钟设备全程在线，均未检测到使用。',
+  'evidence.qr': '虽已扫码，但应到的 {n} 分钟内设备均未检测到使用。',
   'evidence.some': '应到的 {n} 分钟里，设备只上报了 {seen} 分钟，不足以判断。',
   'evidence.down': '期间工位停用，不计任何人缺席。',
   'evidence.joined': '{came}。{why}',

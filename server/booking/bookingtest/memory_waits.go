@@ -15,7 +15,7 @@ func (m *Memory) asked(ask booking.Ask) []booking.Wait {
 	var byID, waiting []booking.Wait
 	for _, w := range m.waits {
 		switch {
-		case slices.Contains(ask.WaitIDs, w.ID):
+		case slices.Contains(ask.WaitIDs, w.ID), ask.OwnWaits && w.Open() && slices.Contains(ask.PersonIDs, w.PersonID):
 			byID = append(byID, w)
 		case ask.Waiting && w.State == booking.WaitWaiting && w.Window().Overlaps(ask.WaitingFor()) &&
 			slices.ContainsFunc(m.school.Stations, func(s equipment.Station) bool {

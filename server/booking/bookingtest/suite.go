@@ -80,6 +80,8 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 		{"case 04: what is spent is seen in every process", case04Spent},
 		{"case 04: what quotas add up is what the bookings come to one by one", case04Sums},
 		{"TestCase11: of a cancellation and a release at the same instant one wins, and both are told what stands", case11CancelAndRelease},
+		{"TestCase11: an early end by somebody who has not come is judged all the same", case11EarlyEnd},
+		{"TestCase12: a code that was scanned stands unless the device saw nobody", case12ByCode},
 		{"TestCase12: whoever tends at the same instant, there is one verdict and one strike", case12Idempotent},
 		{"strikes are found by id, person, team and booking", strikes},
 		{"a reminder makes a booking due", reminders},

@@ -24,6 +24,7 @@ func waitlist() []suiteTest {
 		{"an early end, a move away and a shorter booking free time too", otherReleases},
 		{"an outage that ends and a series that is cancelled free time too", widerReleases},
 		{"what is free need not be waited for", freeNow},
+		{"nobody waits for too much at once, however many ask at one instant", waitsAtOnce},
 		{"nobody waits twice for the same, and who withdraws waits no more", withdraws},
 		{"an entry that nobody could serve is unmet demand", closes},
 		{"time that is free all the same is offered when somebody comes by", offersFree},
@@ -390,5 +391,35 @@ func lapsedHold(t *testing.T, b bench) {
 		} else if err != nil {
 			t.Errorf("nobody waits any more: %v", err)
 		}
+	}
+}
+
+// waitsAtOnce lets one person ask for more places in line than anybody may have, in two processes at once.
+func waitsAtOnce(t *testing.T, b bench) {
+	const most = 20
+	for day := range 5 {
+		class := plainBooking("class-"+At(1+day, 8, 0).Format(time.DateOnly), 0, At(1+day, 8, 0), At(1+day, 16, 0))
+		class.PersonID, class.Purpose = Instructor().PersonID, booking.PurposeClass
+		if err := b.force(t, class, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	errs := make([]error, 2*most)
+	atOnce(len(errs), func(i int) {
+		from := At(1+i/8, 8+i%8, 0)
+		r := booking.WaitRequest{StationID: StationID(0), From: from, Until: from.Add(time.Hour), Wanted: 2 * time.Minute, Shortest: 2 * time.Minute}
+		_, errs[i] = b.service(i).Join(t.Context(), Student(0), r)
+	})
+	for _, err := range errs {
+		if err != nil && fault.CodeOf(err) != "too_many_waits" {
+			t.Error(err)
+		}
+	}
+	got, err := b.Stores[0].Waits(t.Context(), booking.WaitFilter{PersonID: StudentID(0)})
+	if err != nil || len(got) != most {
+		t.Errorf("%d places in line, want %d; %v", len(got), most, err)
+	}
+	if b.join(t, 1, waitFor(0, At(1, 8, 0), At(1, 9, 0), 2, 2)).ID == "" {
+		t.Error("another person waits for nothing")
 	}
 }

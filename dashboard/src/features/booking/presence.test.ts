@@ -18,6 +18,7 @@ describe('whether somebody came', () => {
   })
   it('gives the minutes that an absence rests on, and blames nobody at a station that was down', () => {
     expect(evidence({ verdict: 'absent', evidence: { ...found, seen_minutes: 16 } })).toContain('16')
+    expect(evidence({ verdict: 'absent', check_in: 'qr', evidence: { ...found, seen_minutes: 16 } })).toContain('scanned')
     expect(evidence({ verdict: 'unknown', evidence: found })).toContain('9')
     expect(evidence({ verdict: 'unknown', evidence: { ...found, down: true } })).not.toContain('9')
     expect(evidence({ verdict: 'arrived', evidence: found })).toBe('')

@@ -19,10 +19,10 @@ export function presence(booking: Told, zone: string): string {
 }
 
 /** Why it was found, where somebody may ask. */
-export function evidence({ verdict, evidence: found }: Told): string {
+export function evidence({ verdict, evidence: found, check_in }: Told): string {
   if (!found || !verdict || verdict === 'arrived') return ''
   if (found.down) return t('evidence.down')
-  if (verdict === 'absent') return t('evidence.none', { n: found.grace_minutes })
+  if (verdict === 'absent') return t(check_in === 'qr' ? 'evidence.qr' : 'evidence.none', { n: found.grace_minutes })
   return t('evidence.some', { n: found.grace_minutes, seen: found.seen_minutes })
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/labtide/labtide/server/booking/recurrence"
@@ -54,6 +55,9 @@ type SeriesBody struct {
 	Companions []string     `json:"companions,omitempty"`
 	Conflict   Conflict     `json:"conflict"`
 	Parts      []SeriesPart `json:"parts,omitempty"` // by From
+	// Elsewhere are the starts of what the rules put, or left, at another time than planned, in unix seconds, by the day that
+	// the series' rule gave it: nobody changed those for themselves.
+	Elsewhere map[equipment.Day]int64 `json:"elsewhere,omitempty"`
 }
 
 // Describe reads the body.
@@ -85,16 +89,45 @@ func (b SeriesBody) on(day equipment.Day) (part SeriesPart, ok bool) {
 	return part, ok
 }
 
-// with replaces what holds from the part's day on.
-func (b SeriesBody) with(part SeriesPart) SeriesBody {
+// with replaces what holds from the part's day on. A change that brings no rule of its own leaves the end where it is.
+func (b SeriesBody) with(part SeriesPart, anew bool) SeriesBody {
 	var parts []SeriesPart
 	for _, p := range b.Parts {
 		if p.From < part.From {
 			parts = append(parts, p)
 		}
 	}
-	b.Parts = append(parts, part)
+	parts = append(parts, part)
+	if over, ok := b.over(); ok && !anew && over > part.From {
+		parts = append(parts, SeriesPart{From: over})
+	}
+	b.Parts = parts
 	return b
+}
+
+// over gives the day from which on there is nothing more, whatever the rule says: the series was cancelled from there on.
+func (b SeriesBody) over() (day equipment.Day, ok bool) {
+	if n := len(b.Parts); n > 0 && b.Parts[n-1].Rule == "" {
+		return b.Parts[n-1].From, true
+	}
+	return "", false
+}
+
+// remember keeps where occurrences are that could not be as planned, and forgets it of those that are again.
+func (b *SeriesBody) remember(all []Occurrence) {
+	elsewhere := maps.Clone(b.Elsewhere)
+	for _, o := range all {
+		switch {
+		case o.Outcome == OutcomeShifted, o.Outcome == OutcomeKept && o.Reason == ReasonConflict:
+			if elsewhere == nil {
+				elsewhere = map[equipment.Day]int64{}
+			}
+			elsewhere[o.Day] = o.At.From.Unix()
+		case o.Outcome == OutcomeBooked, o.Outcome == OutcomeMoved, o.Outcome == OutcomeCancelled:
+			delete(elsewhere, o.Day)
+		}
+	}
+	b.Elsewhere = elsewhere
 }
 
 // Outcome says what became, or would become, of an occurrence.
@@ -156,7 +189,7 @@ func (r SeriesResult) Count(outcome Outcome) int {
 type SeriesReader interface {
 	// SeriesByID reads one; an unknown id is fault.KindNotFound "series_unknown".
 	SeriesByID(ctx context.Context, id string) (Series, error)
-	// SeriesOf gives those of a person, the newest first, at most limit; an empty id: everybody's.
+	// SeriesOf gives those of a person, the newest first, at most limit; an empty id: everybody's. They say LastEndsAt.
 	SeriesOf(ctx context.Context, personID string, limit int) ([]Series, error)
 }
 

@@ -41,7 +41,9 @@ func (s *Service) ChangeSeries(ctx context.Context, actor account.Actor, id stri
 	if _, err := s.seriesBase(actor, SeriesRequest{Conflict: ConflictRefuse, Title: orEmpty(c.Title)}); err != nil {
 		return SeriesResult{}, err
 	}
-	return s.alterSeries(ctx, actor, id, alteration{version: version, from: c.From, dryRun: dryRun, override: c.Override, apply: c.apply})
+	return s.alterSeries(ctx, actor, id, alteration{
+		version: version, from: c.From, dryRun: dryRun, override: c.Override, apply: c.apply, words: c.describes(),
+	})
 }
 
 // CancelSeries gives back the occurrences from a day on, or all that have not begun. Those that were changed for themselves
@@ -59,12 +61,21 @@ func orEmpty(text *string) string {
 
 // apply gives the series as it would be, its new part last.
 func (c SeriesChange) apply(rules *Rules, body SeriesBody, from equipment.Day) (SeriesBody, error) {
+	set(&body.Title, c.Title)
+	set(&body.Programme, c.Programme)
+	if c.describes() {
+		return body, nil
+	}
 	part, ok := body.Current()
+	if over, ended := body.over(); ended && over <= from && c.Rule == nil {
+		return body, fault.Rule("series_over", "the series ends before that day; give it a rule to begin it anew").On("rule")
+	}
 	if !ok && (c.Rule == nil || c.Starts == nil || c.Ends == nil || c.StationIDs == nil) {
 		return body, fault.Rule("series_without_rule", "this series came with a timetable and has no rule; give rule, times and stations").On("rule")
 	}
 	part.From = from
-	if c.Rule != nil && *c.Rule != part.Rule {
+	anew := c.Rule != nil && *c.Rule != part.Rule
+	if anew {
 		part.Rule, part.First = *c.Rule, from
 	}
 	set(&part.Starts, c.Starts)
@@ -76,10 +87,13 @@ func (c SeriesChange) apply(rules *Rules, body SeriesBody, from equipment.Day) (
 		}
 		part.StationIDs = idsOf(places)
 	}
-	set(&body.Title, c.Title)
-	set(&body.Programme, c.Programme)
 	set(&body.Conflict, c.Conflict)
-	return body.with(part), nil
+	return body.with(part, anew), nil
+}
+
+// describes reports whether the change is one of words: then nothing is laid anew.
+func (c SeriesChange) describes() bool {
+	return c.Rule == nil && c.Starts == nil && c.Ends == nil && c.StationIDs == nil && c.Conflict == nil
 }
 
 // alteration is a change of a series that has been read and not yet decided. A nil apply ends the series.
@@ -88,6 +102,7 @@ type alteration struct {
 	version int64
 	from    equipment.Day
 	dryRun  bool
+	words   bool // only what it is called and serves
 	apply   func(*Rules, SeriesBody, equipment.Day) (SeriesBody, error)
 	rows    []Booking // as they were seen
 

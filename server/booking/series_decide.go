@@ -20,6 +20,9 @@ type move struct {
 func (e *edit) decide(v View, dryRun bool) (SeriesResult, Write, error, error) {
 	r := &repeater{view: v, actor: e.actor, now: e.now, conflict: e.body.Conflict}
 	moves, fresh, kept := e.match()
+	if e.words {
+		moves = e.describe()
+	}
 	e.giveBack(r, moves, kept)
 	unmet, err := e.moveAll(r, moves)
 	if err != nil {
@@ -33,13 +36,17 @@ func (e *edit) decide(v View, dryRun bool) (SeriesResult, Write, error, error) {
 	}
 	r.out = append(r.out, kept...)
 	slices.SortStableFunc(r.out, func(a, b Occurrence) int { return a.Planned.From.Compare(b.Planned.From) })
+	if !e.words {
+		e.body.remember(r.out)
+	}
 	after := e.series
 	after.Body = encode(e.body)
-	if e.ends && after.EndedAt.IsZero() {
+	switch {
+	case e.words:
+	case !e.ends:
+		after.EndedAt = time.Time{}
+	case after.EndedAt.IsZero() && !e.remains(v.ofSeries(e.series.ID)):
 		after.EndedAt = e.now
-	}
-	if !e.ends {
-		after.EndedAt = e.series.EndedAt
 	}
 	result := SeriesResult{Series: e.series, Body: e.body, Occurrences: r.out}
 	if dryRun {
@@ -74,11 +81,15 @@ func (e *edit) match() (moves []*move, fresh []anew, kept []Occurrence) {
 		})
 	}
 	for _, o := range e.occasions {
+		late := !o.span.From.After(e.now) // today, and earlier than now
 		rows, places := e.rows[o.day], slices.Clone(e.places)
 		delete(e.rows, o.day) // what remains in the end has lost its occasion
 		var loose []Booking
 		for _, b := range rows {
 			switch at := slices.IndexFunc(places, func(p *place) bool { return p.ID == b.StationID }); {
+			case late:
+				keep(o, b, ReasonConflict)
+				kept[len(kept)-1].Refusals = []Refusal{overAlready(o, b, e.now)}
 			case o.left != "":
 				keep(o, b, o.left)
 			case b.Status != StatusConfirmed:
@@ -94,6 +105,9 @@ func (e *edit) match() (moves []*move, fresh []anew, kept []Occurrence) {
 				continue
 			}
 			places = without(places, b.StationID)
+		}
+		if late {
+			continue
 		}
 		for _, gone := range e.dropped[o.day] {
 			places = without(places, gone)
@@ -115,6 +129,13 @@ func (e *edit) match() (moves []*move, fresh []anew, kept []Occurrence) {
 	return moves, fresh, kept
 }
 
+// overAlready is why what is still to come today does not move to a time that is over.
+func overAlready(o occasion, b Booking, now time.Time) Refusal {
+	return Refusal{
+		Code: CodeInPast, StationID: b.StationID, Detail: "the new time of that day is over", Limit: instant(now), Actual: instant(o.span.From),
+	}
+}
+
 // without takes the station out, or when it is none of them one place: an occurrence on another station fills a seat.
 func without(places []*place, stationID string) []*place {
 	if at := slices.IndexFunc(places, func(p *place) bool { return p.ID == stationID }); at >= 0 {
@@ -126,10 +147,28 @@ func without(places []*place, stationID string) []*place {
 func (e *edit) move(o occasion, b Booking, p *place) *move {
 	to := b
 	to.StationID, to.StartsAt, to.EndsAt, to.SeriesStart = p.ID, o.span.From, o.span.Until, o.span.From
-	if e.body.Programme != e.before.Programme && e.body.Programme != "" {
-		to.Programme = e.body.Programme
+	return &move{o: o, from: b, to: e.described(to)}
+}
+
+// described gives the booking as it would be called anew.
+func (e *edit) described(b Booking) Booking {
+	if e.body.Programme != e.before.Programme {
+		b.Programme = e.base.Programme
 	}
-	return &move{o: o, from: b, to: to}
+	return b
+}
+
+// describe lets every occurrence stay where it is, and serve what the series serves now.
+func (e *edit) describe() []*move {
+	var out []*move
+	for _, day := range e.days() {
+		for _, b := range e.rows[day] {
+			o := occasion{day: day, span: b.Interval(), planned: b.SeriesStart}
+			out = append(out, &move{o: o, from: b, to: e.described(b)})
+		}
+	}
+	e.rows = nil // none has lost its occasion
+	return out
 }
 
 // giveBack cancels what has lost its occasion, and takes what moves out of its own way.
@@ -165,70 +204,6 @@ func (e *edit) giveBack(r *repeater, moves []*move, kept []Occurrence) {
 	}
 	r.free(func(b Booking) bool { return gone[b.ID] })
 	r.stand(ended...)
-}
-
-// moveAll asks the rules about each move. What may not move stays where it is, and is in the way of others there: then they
-// are asked again.
-func (e *edit) moveAll(r *repeater, moves []*move) ([]Unmet, error) {
-	standing := r.view
-	var unmet []Unmet
-	for stuck := map[string]bool{}; ; {
-		r.view, unmet = standing, nil
-		for _, m := range moves {
-			if stuck[m.from.ID] {
-				r.stand(m.from)
-			}
-		}
-		settled := true
-		for _, m := range moves {
-			if stuck[m.from.ID] {
-				continue
-			}
-			write, refused, err := e.tryMove(r, m)
-			switch {
-			case err != nil:
-				return nil, err
-			case refused != nil:
-				m.refusals, m.after, m.entry = refused.Refusals, Booking{}, nil
-				stuck[m.from.ID], settled = true, settled && r.conflict == ConflictRefuse
-				unmet = append(unmet, write.Unmet...)
-				r.stand(m.from)
-			default:
-				m.after = m.to
-				if len(write.Update) > 0 {
-					m.after, m.entry = write.Update[0], write.Trail
-				}
-				r.stand(m.after)
-			}
-		}
-		if settled {
-			break
-		}
-	}
-	for _, m := range moves {
-		r.out = append(r.out, m.occurrence(r.conflict))
-	}
-	updates, trail := inOrder(moves)
-	r.write.Update, r.write.Trail = append(r.write.Update, updates...), append(r.write.Trail, trail...)
-	return unmet, nil
-}
-
-// tryMove asks about one move, and about others of the day when the choice is to shift.
-func (e *edit) tryMove(r *repeater, m *move) (Write, *Refused, error) {
-	write, refused, err := decideChange(r.near(m.to.Interval()), e.actor, m.from, m.to, e.base.Override, e.now)
-	if err != nil || refused == nil || r.conflict != ConflictShift {
-		return write, refused, err
-	}
-	for _, span := range m.o.shifts(r.view.Rules.places[m.to.StationID]) {
-		to := m.to
-		to.StartsAt, to.EndsAt = span.From, span.Until
-		shifted, no, err := decideChange(r.near(span), e.actor, m.from, to, e.base.Override, e.now)
-		if err != nil || no == nil {
-			m.to.StartsAt, m.to.EndsAt = span.From, span.Until
-			return shifted, no, err
-		}
-	}
-	return write, refused, nil
 }
 
 func (m *move) occurrence(conflict Conflict) Occurrence {

@@ -21,6 +21,7 @@ type edit struct {
 	from   equipment.Day
 	loc    *time.Location
 	ends   bool // the series ends
+	words  bool // only what it is called and serves
 
 	layout
 	// rows are the bookings that may change: active ones that have not begun, from the day on, by the day that the rule gave.
@@ -35,7 +36,7 @@ func (a *alteration) plan(rules *Rules, series Series, rows []Booking, actor acc
 	if err != nil {
 		return nil, err
 	}
-	e := &edit{series: series, before: body, body: body, actor: actor, now: now, loc: time.UTC, ends: a.apply == nil}
+	e := &edit{series: series, before: body, body: body, actor: actor, now: now, loc: time.UTC, ends: a.apply == nil, words: a.words}
 	e.base = Request{
 		PersonID: series.PersonID, Programme: body.Programme, Purpose: body.Purpose, TeamID: body.TeamID, Companions: body.Companions,
 		Override: a.override,
@@ -46,25 +47,37 @@ func (a *alteration) plan(rules *Rules, series Series, rows []Booking, actor acc
 		}
 	}
 	e.from = max(a.from, equipment.DayOf(now, e.loc))
-	if e.ends {
-		e.body = body.with(SeriesPart{From: e.from})
-	} else {
+	if over, ok := body.over(); e.ends && (!ok || e.from < over) {
+		e.body = body.with(SeriesPart{From: e.from}, true)
+	}
+	if !e.ends {
 		if e.body, err = a.apply(rules, body, e.from); err != nil {
 			return nil, err
 		}
-		e.part, _ = e.body.Current()
-		if e.places, err = rules.seats(e.part.StationIDs, ""); err != nil {
-			return nil, err
-		}
-		e.loc = e.places[0].loc
-		if e.occasions, err = rules.lay(e.part, e.places); err != nil {
-			return nil, err
-		}
-		e.occasions = slices.DeleteFunc(e.occasions, func(o occasion) bool { return !o.span.From.After(now) })
 		e.base.Programme = cmp.Or(e.body.Programme, a.programme)
+	}
+	if !e.ends && !e.words {
+		if err := e.lay(rules); err != nil {
+			return nil, err
+		}
 	}
 	e.sort(rows)
 	return e, nil
+}
+
+// lay finds when the series as it shall be takes place, up to its end.
+func (e *edit) lay(rules *Rules) (err error) {
+	e.part, _ = e.body.Current()
+	if e.places, err = rules.seats(e.part.StationIDs, ""); err != nil {
+		return err
+	}
+	e.loc = e.places[0].loc
+	if e.occasions, err = rules.lay(e.part, e.places); err != nil {
+		return err
+	}
+	over, ends := e.body.over()
+	e.occasions = slices.DeleteFunc(e.occasions, func(o occasion) bool { return ends && o.day >= over })
+	return nil
 }
 
 // sort puts the rows where the change looks for them.
@@ -123,6 +136,9 @@ func (e *edit) ask(rules *Rules) (Ask, error) {
 		ask.StationIDs = append(ask.StationIDs, b.StationID)
 		ask.PersonIDs = append(ask.PersonIDs, b.People()...)
 		ask.widen(b.StartsAt.Add(-reach), b.EndsAt.Add(reach))
+		if e.words {
+			rules.need(&ask, []string{b.StationID}, change(b, e.described(b), e.base.Override))
+		}
 	}
 	ask.StationIDs, ask.PersonIDs = unique(ask.StationIDs), unique(ask.PersonIDs)
 	return ask, nil
@@ -137,11 +153,21 @@ func (e *edit) mayFree() []Free {
 	return out
 }
 
-// itself reports whether somebody changed this one alone: it is not where the rule has it.
+// remains reports whether something of the series is still to come before the day from which on it changes.
+func (e *edit) remains(rows []Booking) bool {
+	return slices.ContainsFunc(rows, func(b Booking) bool {
+		return b.Active() && !begun(b, e.now) && !b.SeriesStart.IsZero() && equipment.DayOf(b.SeriesStart, e.loc) < e.from
+	})
+}
+
+// itself reports whether somebody changed this one alone: it is not where the rule has it, nor where the rules put it.
 func (e *edit) itself(b Booking) bool {
 	day := equipment.DayOf(b.SeriesStart, e.loc)
 	part, ok := e.before.on(day)
 	if !ok || part.Rule == "" {
+		return false
+	}
+	if at, ok := e.before.Elsewhere[day]; ok && at == b.StartsAt.Unix() {
 		return false
 	}
 	planned := part.times().At(day, e.loc)

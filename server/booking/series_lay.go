@@ -135,27 +135,3 @@ func (r *Rules) closed(p *place, day equipment.Day) string {
 	}
 	return fmt.Sprintf("closed on %s", day)
 }
-
-// shifts gives how far an occasion may be shifted, the nearest first, later before earlier: on the slot grid, on the same day.
-func (o occasion) shifts(p *place) []equipment.Interval {
-	const furthest = 4 * time.Hour
-	step := minutes(max(p.policy.GridMinutes, 1))
-	var out []equipment.Interval
-	for far := step; far <= furthest; far += step {
-		for _, by := range []time.Duration{far, -far} {
-			moved := equipment.Interval{From: o.span.From.Add(by), Until: o.span.Until.Add(by)}
-			if equipment.DayOf(moved.From, p.loc) == o.day && equipment.DayOf(moved.Until.Add(-1), p.loc) == equipment.DayOf(o.span.Until.Add(-1), p.loc) {
-				out = append(out, moved)
-			}
-		}
-	}
-	return out
-}
-
-// around gives the time in which the occasion may come to lie.
-func (o occasion) around(conflict Conflict) equipment.Interval {
-	if conflict != ConflictShift {
-		return o.span
-	}
-	return equipment.Interval{From: o.span.From.Add(-4 * time.Hour), Until: o.span.Until.Add(4 * time.Hour)}
-}

@@ -97,9 +97,9 @@ func (r SeriesRequest) lay(rules *Rules) (layout, error) {
 func (l layout) ask(rules *Rules, base Request, conflict Conflict) (Ask, error) {
 	var wishes []wish
 	for _, o := range l.occasions {
+		span := o.around(conflict, l.places[0])
 		for _, p := range l.places {
 			w := wish{Request: base}
-			span := o.around(conflict)
 			w.StationID, w.StartsAt, w.EndsAt = p.ID, span.From, span.Until
 			wishes = append(wishes, w)
 		}
@@ -134,15 +134,16 @@ func (s *Service) createSeries(ctx context.Context, actor account.Actor, r Serie
 		if again = !ask.covers(current); again {
 			return Write{}, nil
 		}
-		made := newSeries(v, actor, r, *base, l, now)
+		made, body := newSeries(v, actor, r, *base, l, now)
 		rep := repeater{view: v, actor: actor, now: now, conflict: r.Conflict}
 		for _, o := range l.occasions {
 			if err := rep.book(o, *base, l.places, func(b *Booking) { b.SeriesID = made.ID }); err != nil {
 				return Write{}, err
 			}
 		}
-		result.Series, result.Occurrences = made, rep.out
-		result.Body, _ = made.Describe() // just written
+		body.remember(rep.out)
+		made.Body = encode(body)
+		result = SeriesResult{Series: made, Body: body, Occurrences: rep.out}
 		if dryRun {
 			return Write{}, nil
 		}
@@ -192,7 +193,7 @@ func (r *repeater) verdict() error {
 	}
 	var why Refused
 	for _, o := range r.out {
-		if o.Outcome != OutcomeSkipped {
+		if o.Outcome != OutcomeSkipped && o.Outcome != OutcomeKept {
 			return nil
 		}
 		why.Refusals = append(why.Refusals, o.Refusals...)
@@ -203,15 +204,15 @@ func (r *repeater) verdict() error {
 	if len(why.Refusals) > 0 {
 		return &why
 	}
-	return fault.Rule("series_empty", "all days of the series are left out; choose others")
+	return fault.Rule("series_empty", "there is nothing to book: all days of the series are left out, or booked so already; choose others")
 }
 
-func newSeries(v View, actor account.Actor, r SeriesRequest, base Request, l layout, now time.Time) Series {
+func newSeries(v View, actor account.Actor, r SeriesRequest, base Request, l layout, now time.Time) (Series, SeriesBody) {
 	body := SeriesBody{
 		Title: r.Title, Purpose: base.Purpose, Programme: r.Programme, TeamID: r.TeamID, Companions: r.Companions, Conflict: r.Conflict,
 		Parts: []SeriesPart{l.part},
 	}
-	return Series{ID: v.NewID(), PersonID: base.PersonID, Body: encode(body), CreatedBy: actor.PersonID, CreatedAt: now, Version: 1}
+	return Series{ID: v.NewID(), PersonID: base.PersonID, CreatedBy: actor.PersonID, CreatedAt: now, Version: 1}, body
 }
 
 // told tells the person once, however many bookings changed.

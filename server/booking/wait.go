@@ -242,4 +242,6 @@ type Series struct {
 	CreatedBy string
 	CreatedAt time.Time
 	Version   int64
+	// LastEndsAt is when the last of its bookings that stand ends; zero: none stands. Only SeriesOf fills it in.
+	LastEndsAt time.Time
 }

@@ -684,13 +684,16 @@ type BookingSeries struct {
 	CreatedAt time.Time      `json:"created_at"`
 
 	// EndedAt When it was cancelled as a whole.
-	EndedAt   *time.Time `json:"ended_at,omitempty"`
-	Ends      *string    `json:"ends,omitempty"`
-	First     *string    `json:"first,omitempty"`
-	Id        string     `json:"id"`
-	Mine      bool       `json:"mine"`
-	Person    *PersonRef `json:"person,omitempty"`
-	Programme *string    `json:"programme,omitempty"`
+	EndedAt *time.Time `json:"ended_at,omitempty"`
+	Ends    *string    `json:"ends,omitempty"`
+	First   *string    `json:"first,omitempty"`
+	Id      string     `json:"id"`
+
+	// LastEndsAt In lists: when the last of its bookings that stand ends; missing when none stands.
+	LastEndsAt *time.Time `json:"last_ends_at,omitempty"`
+	Mine       bool       `json:"mine"`
+	Person     *PersonRef `json:"person,omitempty"`
+	Programme  *string    `json:"programme,omitempty"`
 
 	// Purpose A class blocks the station for a whole group.
 	Purpose  *Purpose      `json:"purpose,omitempty"`

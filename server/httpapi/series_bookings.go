@@ -146,7 +146,7 @@ func (s *Server) showSeries(ctx context.Context, d *directory, r booking.SeriesR
 	who := callerOf(ctx)
 	out := BookingSeries{
 		Id: r.Series.ID, Mine: r.Series.PersonID == who.PersonID, Title: text(r.Body.Title), Programme: text(r.Body.Programme),
-		Conflict: SeriesConflict(r.Body.Conflict), EndedAt: instant(r.Series.EndedAt), CreatedAt: r.Series.CreatedAt.UTC(), Version: r.Series.Version,
+		Conflict: SeriesConflict(r.Body.Conflict), EndedAt: instant(r.Series.EndedAt), LastEndsAt: instant(r.Series.LastEndsAt), CreatedAt: r.Series.CreatedAt.UTC(), Version: r.Series.Version,
 	}
 	if r.Body.Purpose != "" {
 		out.Purpose = new(Purpose(r.Body.Purpose))

@@ -10,11 +10,20 @@ import (
 
 const seriesColumns = "id, person_id, body, ended_at, created_by, created_at, version"
 
-func scanSeries(row scanner) (s booking.Series, err error) {
+func scanSeries(row scanner) (booking.Series, error) { return scanSeriesAnd(row) }
+
+func scanListedSeries(row scanner) (booking.Series, error) {
+	var last sql.NullInt64
+	s, err := scanSeriesAnd(row, &last)
+	s.LastEndsAt = instant(last)
+	return s, err
+}
+
+func scanSeriesAnd(row scanner, more ...any) (s booking.Series, err error) {
 	var body string
 	var endedAt sql.NullInt64
 	var createdAt int64
-	err = row.Scan(&s.ID, &s.PersonID, &body, &endedAt, &s.CreatedBy, &createdAt, &s.Version)
+	err = row.Scan(append([]any{&s.ID, &s.PersonID, &body, &endedAt, &s.CreatedBy, &createdAt, &s.Version}, more...)...)
 	s.Body, s.EndedAt, s.CreatedAt = []byte(body), instant(endedAt), secondsUTC(createdAt)
 	return s, err
 }
@@ -69,7 +78,8 @@ func (b *Bookings) SeriesOf(ctx context.Context, personID string, limit int) ([]
 	if !keyable(personID) && personID != "" {
 		return nil, nil
 	}
-	all, err := list(b.db.direct(ctx), scanSeries, "SELECT "+seriesColumns+
+	last := ", (SELECT max(ends_at) FROM bookings WHERE series_id = booking_series.id AND series_id <> '' AND status <> 'cancelled')"
+	all, err := list(b.db.direct(ctx), scanListedSeries, "SELECT "+seriesColumns+last+
 		" FROM booking_series WHERE $1 = '' OR person_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2", personID, limit)
 	return all, translate(err)
 }

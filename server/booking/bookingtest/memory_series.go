@@ -48,6 +48,11 @@ func (m *Memory) SeriesOf(_ context.Context, personID string, limit int) ([]book
 	var out []booking.Series
 	for _, s := range slices.Backward(m.series) {
 		if (personID == "" || s.PersonID == personID) && len(out) < limit {
+			for _, b := range m.bookings {
+				if b.SeriesID == s.ID && b.Active() && b.EndsAt.After(s.LastEndsAt) {
+					s.LastEndsAt = b.EndsAt
+				}
+			}
 			out = append(out, s)
 		}
 	}

@@ -17,7 +17,8 @@ const longestYears = 10
 // the first day counts only if it matches. A limit of 0 is DefaultLimit.
 //
 // A rule ends by COUNT or UNTIL; without them it ends with the term in which the first day lies, and with no such term it
-// is series_endless. A rule by teaching weeks never leaves its term, and needs one: term_missing. More occurrences than the
+// is series_endless. A rule by teaching weeks never leaves its term, and needs one: that of the first day or, between terms,
+// the next one that starts within four months; else term_missing. More occurrences than the
 // limit, or one more than ten years away, is series_too_long; none at all is series_empty.
 func Expand(rule Rule, first equipment.Day, terms []Term, limit int) ([]equipment.Day, error) {
 	start, err := date(first)
@@ -76,17 +77,31 @@ func (r Rule) bounds(start time.Time, terms []Term) (walk, error) {
 	if !r.teaching() && (r.count > 0 || r.until != "") {
 		return w, nil
 	}
-	for _, term := range terms {
-		if term.Holds(dayOf(start)) {
-			w.term = term
-			cut(term.Ends)
-			return w, nil
-		}
+	if term, ok := termFor(dayOf(start), terms, r.teaching()); ok {
+		w.term = term
+		cut(term.Ends)
+		return w, nil
 	}
 	if r.teaching() {
-		return w, fault.Rule("term_missing", "teaching weeks need a term, and none holds %s; have the term entered, or choose other weeks", dayOf(start)).On("rule")
+		return w, fault.Rule("term_missing", "teaching weeks need a term, and none holds %s or starts soon after; have the term entered, or choose other weeks", dayOf(start)).On("rule")
 	}
 	return w, fault.Rule("series_endless", "say when the series ends: by COUNT, by UNTIL, or by a first day that lies in a term").On("rule")
+}
+
+// ahead is how long before a term its timetable is made.
+const ahead = 124
+
+// termFor gives the term that holds the day; between terms, when asked, the next one that starts.
+func termFor(day equipment.Day, terms []Term, next bool) (found Term, ok bool) {
+	for _, term := range terms {
+		if term.Holds(day) {
+			return term, true
+		}
+		if next && term.Starts > day && term.Starts <= day.Add(ahead) && (!ok || term.Starts < found.Starts) {
+			found, ok = term, true
+		}
+	}
+	return found, ok
 }
 
 // days gives the matching days in order.

@@ -104,8 +104,14 @@ func TestOddAndEvenTeachingWeeksCountFromTheTerm(t *testing.T) {
 func TestTeachingWeeksAreThoseOfTheTimetable(t *testing.T) {
 	wantDays(t, "FREQ=WEEKLY;BYDAY=WE;X-LABTIDE-TEACHING-WEEKS=1-3,10", "2026-09-02", "2026-09-02 2026-09-09 2026-09-16 2026-11-04")
 	wantDays(t, "FREQ=WEEKLY;BYDAY=WE;X-LABTIDE-TEACHING-WEEKS=1-5;X-LABTIDE-WEEKS=ODD", "2026-09-02", "2026-09-02 2026-09-16 2026-09-30")
-	_, err := expand(t, "FREQ=WEEKLY;X-LABTIDE-WEEKS=ODD;COUNT=3", "2026-08-03", 0)
+	_, err := expand(t, "FREQ=WEEKLY;X-LABTIDE-WEEKS=ODD;COUNT=3", "2027-01-16", 0)
 	wantCode(t, err, "term_missing")
+}
+
+func TestATimetableMadeBeforeItsTermIsForThatTerm(t *testing.T) {
+	wantDays(t, "FREQ=WEEKLY;BYDAY=WE;X-LABTIDE-TEACHING-WEEKS=1-3", "2026-08-03", "2026-09-02 2026-09-09 2026-09-16")
+	_, err := expand(t, "FREQ=WEEKLY;X-LABTIDE-WEEKS=ODD;COUNT=3", "2025-09-03", 0)
+	wantCode(t, err, "term_missing") // the next one is half a year away: that is not what was meant
 }
 
 func TestASeriesEndsByCountOrUntilOrWithItsTerm(t *testing.T) {

@@ -2,9 +2,12 @@ package csvimport
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 func files(contents map[string]string) fstest.MapFS {
@@ -63,14 +66,14 @@ func TestEveryFaultComesWithFileLineAndColumn(t *testing.T) {
 
 func TestFilesThatAreNoTablesAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"empty":           {"", "kinds.csv: is empty; its first line names the columns: code,name_en"},
-		"unknown column":  {"code,name_en,colour\n", "kinds.csv:1:14: column \"colour\" is unknown"},
-		"column twice":    {"code,code,name_en\n", "kinds.csv:1:6: column \"code\" is unknown or named twice"},
-		"missing column":  {"code\n", "kinds.csv:1:1: column \"name_en\" is missing"},
-		"fields too few":  {"code,name_en\nplc\n", "kinds.csv:2:1: has 1 fields, the header 2"},
-		"open quote":      {"code,name_en\n\"plc,PLC\n", "kinds.csv:2:10:"},
-		"not UTF-8 (GBK)": {"code,name_en\nplc,\xbb\xfa\xb4\xb2\n", "kinds.csv:2:5: is not UTF-8 text"},
-		"NUL":             {"code,name_en\nplc,a\x00b\n", "kinds.csv:2:5: is not UTF-8 text"},
+		"empty":          {"", "kinds.csv: is empty; its first line names the columns: code,name_en"},
+		"unknown column": {"code,name_en,colour\n", "kinds.csv:1:14: column \"colour\" is unknown"},
+		"column twice":   {"code,code,name_en\n", "kinds.csv:1:6: column \"code\" is unknown or named twice"},
+		"missing column": {"code\n", "kinds.csv:1:1: column \"name_en\" is missing"},
+		"fields too few": {"code,name_en\nplc\n", "kinds.csv:2:1: has 1 fields, the header 2"},
+		"open quote":     {"code,name_en\n\"plc,PLC\n", "kinds.csv:2:10:"},
+		"no text":        {"code,name_en\nplc,\xff\n", "kinds.csv:2:5: is neither UTF-8 nor GBK text"},
+		"NUL":            {"code,name_en\nplc,a\x00b\n", "kinds.csv:2:5: is neither UTF-8 nor GBK text"},
 	} {
 		_, err := Read(files(map[string]string{"kinds.csv": c.text}))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -83,6 +86,40 @@ func TestASpreadsheetsByteOrderMarkIsNoFault(t *testing.T) {
 	data, err := Read(files(map[string]string{"kinds.csv": "\ufeffcode,name_en,name_zh\r\nplc,PLC bench,PLC 实训台\r\n"}))
 	if err != nil || len(data.kinds) != 1 || data.kinds[0].v.Name.Zh != "PLC 实训台" {
 		t.Errorf("%+v %v", data, err)
+	}
+}
+
+// Excel in China saves CSV files in GBK.
+func TestEveryFileIsReadInGBKAsInUTF8(t *testing.T) {
+	texts := map[string]string{
+		"sites.csv":          "code,name_en,name_zh,time_zone\nSZ,Shenzhen,深圳校区,Asia/Shanghai\n",
+		"rooms.csv":          "site,code,name_en,name_zh\nSZ,B-204,PLC room,可编程控制器实训室\n",
+		"kinds.csv":          "code,name_en,name_zh\nplc,PLC bench,实训台\n",
+		"stations.csv":       "room,kind,code,name_zh\nB-204,plc,PLC-01,一号实训台\n",
+		"outages.csv":        "station,starts_at,reason\nPLC-01,2026-11-22T00:00:00Z,电源故障\n",
+		"people.csv":         "login,name,role,programme\nlin,林晓,student,机电一体化\n",
+		"teams.csv":          "code,name,members\nT1,一队,lin\n",
+		"qualifications.csv": "person,kind,note\nlin,plc,通过考核\n",
+		"bookings.csv":       "station,starts_at,ends_at,person,programme\nPLC-01,2026-11-20T02:00:00Z,2026-11-20T03:00:00Z,lin,机电一体化\n",
+	}
+	want, err := Read(files(texts))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range texts {
+		if texts[name], err = simplifiedchinese.GBK.NewEncoder().String(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := Read(files(texts))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(d *Data) string {
+		return fmt.Sprint(d.sites[0].v, d.rooms[0].v, d.kinds[0].v, d.stations[0].v, d.outages[0].v, d.people[0].v, d.teams[0].v, d.qualifications[0].v, d.bookings[0].v)
+	}
+	if text(got) != text(want) {
+		t.Errorf("got\n%s, want\n%s", text(got), text(want))
 	}
 }
 

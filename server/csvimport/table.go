@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/labtide/labtide/server/csvtext"
 	"github.com/labtide/labtide/server/equipment"
 )
 
@@ -42,7 +42,11 @@ func (l *layout) read(dir fs.FS, faults *Faults, each func(row)) error {
 		return fmt.Errorf("open %s: %w", l.file, err)
 	}
 	defer func() { _ = file.Close() }() // read only
-	reader := csv.NewReader(file)
+	text, err := csvtext.Reader(file)
+	if !l.readable(err, faults) {
+		return nil
+	}
+	reader := csv.NewReader(text)
 	reader.FieldsPerRecord = -1
 	columns, ok := l.header(reader, faults)
 	if !ok {
@@ -93,7 +97,6 @@ func (l *layout) header(reader *csv.Reader, faults *Faults) (map[string]int, boo
 	if !l.readable(err, faults) {
 		return nil, false
 	}
-	fields[0] = strings.TrimPrefix(fields[0], "\ufeff") // spreadsheets mark UTF-8 so
 	columns, sound := map[string]int{}, true
 	for i, name := range fields {
 		_, column := reader.FieldPos(i)
@@ -127,8 +130,8 @@ func (l *layout) knows(name string) bool {
 
 func (r row) encoded() bool {
 	for i, field := range r.fields {
-		if !utf8.ValidString(field) || strings.ContainsRune(field, 0) {
-			r.faults.add(r.lay.file, r.line, r.starts[i], "is not UTF-8 text; save the file as \"CSV UTF-8\"")
+		if !csvtext.Sound(field) {
+			r.faults.add(r.lay.file, r.line, r.starts[i], "is neither UTF-8 nor GBK text; save the file as \"CSV UTF-8\"")
 			return false
 		}
 	}

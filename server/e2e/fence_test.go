@@ -55,7 +55,8 @@ func plan() map[string]room {
 		"server/calendar":  {own: "server/fault server/equipment", their: "github.com/arran4/golang-ical github.com/teambition/rrule-go"},
 		// Tests read calendars with another library than the one that writes them.
 		"server/calendar/calendartest": {their: "github.com/emersion/go-ical"},
-		"server/timetable":             {own: "server/fault server/equipment server/booking/recurrence server/calendar"},
+		"server/csvtext":               {their: "golang.org/x/text"},
+		"server/timetable":             {own: "server/fault server/equipment server/booking/recurrence server/calendar server/csvtext"},
 		"server/telemetry":             {own: "server/fault server/account server/equipment"},
 		"server/ledger":                {own: "server/fault server/account server/equipment"},
 		"server/report":                {own: "server/fault server/account server/equipment server/booking server/telemetry server/ledger"},
@@ -79,7 +80,7 @@ func plan() map[string]room {
 				"golang.org/x/time golang.org/x/sync " + metrics,
 		},
 		"server/policyfile": {own: domain, their: "github.com/goccy/go-yaml"},
-		"server/csvimport":  {own: domain + " agent/wire"},
+		"server/csvimport":  {own: domain + " agent/wire server/csvtext"},
 		// The demo plays the devices, so it needs their side of MQTT.
 		"server/demo": {own: domain + " agent/wire server/csvimport", their: "github.com/eclipse/paho.mqtt.golang"},
 		"server/e2e":  {},

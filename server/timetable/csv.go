@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/labtide/labtide/server/booking/recurrence"
+	"github.com/labtide/labtide/server/csvtext"
 	"github.com/labtide/labtide/server/equipment"
 	"github.com/labtide/labtide/server/fault"
 )
@@ -25,7 +25,11 @@ func Columns() (required, optional []string) {
 
 // FromCSV reads a CSV file with a header line. The error is a fault of the file as a whole.
 func FromCSV(r io.Reader, w Window) ([]Line, []Problem, error) {
-	reader := csv.NewReader(stripMark(r))
+	text, err := csvtext.Reader(r)
+	if err != nil {
+		return nil, nil, unreadable(err)
+	}
+	reader := csv.NewReader(text)
 	reader.FieldsPerRecord = -1
 	reader.TrimLeadingSpace = true
 	head, err := reader.Read()
@@ -77,16 +81,6 @@ func unreadable(err error) error {
 	return invalid("the file is empty, or breaks off").Because(err)
 }
 
-// stripMark takes away the mark with which Excel begins a file in UTF-8.
-func stripMark(r io.Reader) io.Reader {
-	mark := make([]byte, 3)
-	n, err := io.ReadFull(r, mark)
-	if err == nil && string(mark) == "\ufeff" {
-		return r
-	}
-	return io.MultiReader(strings.NewReader(string(mark[:n])), r)
-}
-
 func header(head []string) (map[string]int, error) {
 	required, optional := Columns()
 	columns := map[string]int{}
@@ -123,9 +117,9 @@ func (r record) get(name string) string {
 func (r record) line(w Window) (line Line, no *fault.Error) {
 	line = Line{Instructor: r.get("instructor"), Title: r.get("title"), Programme: r.get("programme")}
 	switch {
-	case slices.ContainsFunc(r.fields, func(f string) bool { return !utf8.ValidString(f) }):
+	case slices.ContainsFunc(r.fields, func(f string) bool { return !csvtext.Sound(f) }):
 		line.Title = ""
-		return line, invalid("the line is not in UTF-8; save the file as UTF-8")
+		return line, invalid("the line is neither UTF-8 nor GBK text; save the file as UTF-8")
 	case len(r.fields) != len(r.columns):
 		return line, invalid("the line has %d fields, the header %d", len(r.fields), len(r.columns))
 	case (r.get("room") == "") == (r.get("stations") == ""):

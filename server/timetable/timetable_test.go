@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/text/encoding/simplifiedchinese"
+
 	"github.com/labtide/labtide/server/fault"
 	"github.com/labtide/labtide/server/timetable"
 )
@@ -38,6 +40,19 @@ func TestALineSaysWhatTakesPlaceWhereAndWhen(t *testing.T) {
 	}
 }
 
+func TestATimetableInGBKIsReadLikeOneInUTF8(t *testing.T) {
+	text := "room,weekday,weeks,starts,ends,title\nB-204,mon,1-16周（单）,8:00,9:35,可编程控制器\n"
+	gbk, err := simplifiedchinese.GBK.NewEncoder().String(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _ := read(t, text, window())
+	got, problems := read(t, gbk, window())
+	if len(problems) > 0 || fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
+		t.Errorf("got\n%+v %v, want\n%+v", got, problems, want)
+	}
+}
+
 func TestWeeksAreWrittenInManyWays(t *testing.T) {
 	for weeks, want := range map[string]string{
 		"": "", "1-16": ";X-LABTIDE-TEACHING-WEEKS=1-16", "odd": ";X-LABTIDE-WEEKS=ODD", "双周": ";X-LABTIDE-WEEKS=EVEN",
@@ -64,7 +79,7 @@ func TestEachLineThatCannotBeReadIsSaid(t *testing.T) {
 	bad := []string{
 		"A,,mon,,8:00,9:00,", "A,,,2026-11-23,,9:00,", "A,,,2026-11-23,8:00,7:00,", "A,,,2026-13-23,8:00,9:00,", "A,,mon,2026-11-23,8:00,9:00,",
 		"A,,moon,,8:00,9:00,1", ",,mon,,8:00,9:00,", "A,PLC-1,mon,,8:00,9:00,", "A,,mon,,8:00,9:00,every other", "A,,mon,,8:00", "A,,,,8:00,9:00,",
-		"A,,mon,,25:00,26:00,", "\xb2\xe2,,mon,,8:00,9:00,",
+		"A,,mon,,25:00,26:00,", "\xff,,mon,,8:00,9:00,",
 	}
 	lines, problems := read(t, "room,stations,weekday,day,starts,ends,weeks\n"+strings.Join(bad, "\n")+"\n", window())
 	if len(lines) != 1 || len(problems) != len(bad)-1 { // the first is sound

@@ -29,6 +29,7 @@ type Person struct {
 	Programme    string // the course of study that the person's bookings serve; who may ActionChooseProgramme says otherwise
 	Language     string // "zh-CN" or "en"; empty: the browser decides
 	Email        string // where the person is written to; empty: nowhere
+	Unnamed      bool   // nobody may name them as company
 	PasswordHash string // argon2id; empty: cannot sign in by password
 	DisabledAt   time.Time
 	CreatedAt    time.Time

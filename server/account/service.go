@@ -117,6 +117,20 @@ func (s *Service) changePassword(ctx context.Context, personID, current, passwor
 	}
 }
 
+// SetNamed says whether others may name the person as company.
+func (s *Service) SetNamed(ctx context.Context, personID string, may bool) (Person, error) {
+	for {
+		p, err := s.store.PersonByID(ctx, personID)
+		if err != nil || p.Unnamed == !may {
+			return p, err
+		}
+		p.Unnamed = !may
+		if p, err = s.put(ctx, p); fault.KindOf(err) != fault.KindStale {
+			return p, err
+		}
+	}
+}
+
 // Strangers limits those who try secrets without saying who they are: call it before the try, and giveBack unless the
 // secret was wrong.
 func (s *Service) Strangers(address string) (giveBack func(), err error) {

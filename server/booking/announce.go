@@ -2,6 +2,8 @@ package booking
 
 import (
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/labtide/labtide/server/account"
@@ -35,7 +37,12 @@ func announce(act Act, before, after Booking, actor account.Actor, now time.Time
 	if (after.Status == StatusRequested || after.Status == StatusHeld) && !stood {
 		return nil // it is told when it stands
 	}
-	return withCompany(e, after, actor.PersonID)
+	if act != ActChanged {
+		return withCompany(e, after, actor.PersonID)
+	}
+	stayed := after
+	stayed.Companions = strings.Join(slices.DeleteFunc(strings.Fields(after.Companions), func(id string) bool { return !before.Involves(id) }), " ")
+	return append(withCompany(e, stayed, actor.PersonID), after.told(before, actor.PersonID, now)...)
 }
 
 // withCompany gives an effect for the person of a booking, and for each who is there too: their body "with" names that

@@ -75,6 +75,8 @@ type Booking struct {
 	VerdictAt   time.Time
 	Evidence    Evidence
 	WarnedAt    time.Time // when the station last asked whether somebody is still there
+	KeptAt      time.Time // when somebody said so themselves, and no device has since
+	ShortAt     time.Time // when somebody who was to come along left, so that too few stay
 }
 
 // CheckIn is how an arrival was made known.

@@ -24,8 +24,7 @@ type Change struct {
 }
 
 // Change moves, extends, shortens or describes a booking anew. It is validated again as a whole, and does not stand in its
-// own way; what stays as agreed is not judged again. After the start only the end can change, and who comes along. Who comes
-// along may take themselves out.
+// own way; what stays as agreed is not judged again. After the start only the end can change, and who comes along.
 //
 // version is the one that the caller has seen, 0 for any; another one is fault.KindStale. The error is *Refused when rules or
 // other bookings say no.
@@ -88,10 +87,8 @@ func (s *Service) wanted(ctx context.Context, actor account.Actor, id string, c 
 		}
 	}
 	wanted = c.apply(seen)
-	if c.StationID != nil || !leaves(actor, seen, wanted) {
-		if err := s.mayChange(ctx, actor, seen); err != nil {
-			return seen, wanted, err
-		}
+	if err := s.mayChange(ctx, actor, seen); err != nil {
+		return seen, wanted, err
 	}
 	if c.StationID != nil {
 		rules, err := s.store.Rules(ctx)
@@ -148,14 +145,6 @@ func (c Change) apply(b Booking) Booking {
 	return b
 }
 
-// leaves reports whether nothing differs but that the actor does not come along any more.
-func leaves(actor account.Actor, current, wanted Booking) bool {
-	rest := slices.DeleteFunc(strings.Fields(current.Companions), func(id string) bool { return id == actor.PersonID })
-	without := current
-	without.Companions = strings.Join(rest, " ")
-	return without != current && wanted == without && attends(actor, current)
-}
-
 // decideChange judges only what differs from what was agreed.
 func decideChange(v View, actor account.Actor, current, wanted Booking, override bool, now time.Time) (Write, *Refused, error) {
 	if current.Status == StatusHeld {
@@ -208,10 +197,13 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 			effects = append(effects, toApprove(wanted, now))
 		}
 		wanted = p.settle(wanted)
-		wanted.ChargedUntil = v.Rules.chargedUntil(current, wanted.EndsAt, actor, now)
+		wanted.ChargedUntil = p.chargedUntil(current, wanted.EndsAt, actor, now)
 		if q.shrinks() && wanted.OccupiedUntil.After(current.OccupiedUntil) {
 			wanted.OccupiedUntil = current.Occupied().Until // a buffer that has grown since takes nothing from the next one
 		}
+	}
+	if now.Before(wanted.StartsAt) && !p.lacksPeople(wanted) {
+		wanted.ShortAt = time.Time{}
 	}
 	write := update(wanted, ActChanged, actor, now)
 	write.Effects = append(effects, announce(ActChanged, current, write.Update[0], actor, now)...)
@@ -279,29 +271,35 @@ func (s *Service) Cancel(ctx context.Context, actor account.Actor, id string, ve
 	return after, nil
 }
 
-// giveBack cancels or ends a booking. Ends are whole minutes, so that the next one may start in the same minute.
+// giveBack cancels or ends a booking.
 func (r *Rules) giveBack(b Booking, actor account.Actor, now time.Time) (Booking, Write) {
-	end := now.Truncate(time.Minute)
-	act := ActCancelled
+	after, act := r.places[b.StationID].returned(b, actor, now)
+	write := update(after, act, actor, now)
+	write.Effects = announce(act, write.Update[0], write.Update[0], actor, now)
+	return write.Update[0], write
+}
+
+// returned gives a booking as it is when somebody gives it back. Ends are whole minutes, so that the next one may start in the
+// same minute. The place may be nil: the station is gone.
+func (p *place) returned(b Booking, actor account.Actor, now time.Time) (Booking, Act) {
+	end, act := now.Truncate(time.Minute), ActCancelled
 	if end.After(b.StartsAt) {
 		act = ActEnded
 		buffer := b.Occupied().Until.Sub(b.EndsAt) // what was promised to the next one
-		charged := r.chargedUntil(b, end, actor, now)
+		charged := p.chargedUntil(b, end, actor, now)
 		b.Status, b.PlannedEnd, b.EndsAt = StatusEnded, b.EndsAt, end
 		b.OccupiedUntil, b.ChargedUntil = end.Add(buffer), charged
 	} else {
-		b.ChargedUntil = r.chargedUntil(b, b.StartsAt, actor, now)
+		b.ChargedUntil = p.chargedUntil(b, b.StartsAt, actor, now)
 		b.Status = StatusCancelled
 	}
-	switch p := r.places[b.StationID]; {
+	switch {
 	case p != nil && act == ActEnded && b.unproven() && !runs(actor, b):
 		b.DueAt = p.grace(b).due()
 	case b.Verdict == "" || b.Verdict == VerdictArrived:
 		b.DueAt = time.Time{} // late minutes may still change the others
 	}
-	write := update(b, act, actor, now)
-	write.Effects = announce(act, write.Update[0], write.Update[0], actor, now)
-	return write.Update[0], write
+	return b, act
 }
 
 // mine reads a booking that the actor may change.

@@ -162,11 +162,12 @@ type Attendance struct {
 	CheckInFrom  time.Time // by the code on the station, unless somebody came already
 	CheckInUntil time.Time
 	ReleaseAt    time.Time // unless somebody answers "still working?"
+	CompanyUntil time.Time // somebody else is named for who left, or it is given back
 }
 
 // Attendance gives what follows now. It is for people to read, so rules that are a moment old do.
 func (s *Service) Attendance(ctx context.Context, b Booking) (a Attendance, err error) {
-	if b.Status != StatusConfirmed || !b.judged() || (b.Verdict != "" && b.WarnedAt.IsZero()) {
+	if b.Status != StatusConfirmed || !b.judged() || (b.Verdict != "" && b.WarnedAt.IsZero() && b.ShortAt.IsZero()) {
 		return a, nil
 	}
 	rules, err := s.store.KnownRules(ctx)
@@ -179,6 +180,9 @@ func (s *Service) Attendance(ctx context.Context, b Booking) (a Attendance, err 
 	}
 	if b.Verdict == "" && p.policy.CheckInQR {
 		a.CheckInFrom, a.CheckInUntil = b.StartsAt.Add(-earlyCheckIn), p.grace(b).until
+	}
+	if p.short(b) {
+		a.CompanyUntil = p.mendUntil(b)
 	}
 	if !b.WarnedAt.IsZero() {
 		a.ReleaseAt = b.WarnedAt.Add(minutes(p.policy.IdleWarningMinutes))

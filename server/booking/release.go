@@ -25,6 +25,9 @@ func (l *look) watch() {
 	if l.is.WarnedAt.IsZero() {
 		if l.idleMinutes(known) >= policy.IdleReleaseMinutes {
 			l.is.WarnedAt = l.now
+			if !l.idleSince(l.is.KeptAt, known) {
+				l.is.KeptAt = time.Time{}
+			}
 			l.say(ActWarned, "idle")
 			l.tell(EventReleaseWarning, map[string]string{
 				"expires_at": instant(l.now.Add(minutes(policy.IdleWarningMinutes))),
@@ -54,9 +57,9 @@ func (l *look) watch() {
 }
 
 // idleMinutes counts the minutes before an instant that were seen and not used, one after another, since somebody last came,
-// worked, or touched the booking.
+// worked, or said that they do.
 func (l *look) idleMinutes(before time.Time) int {
-	since := ceilMinute(later(later(l.was.StartsAt, l.was.CheckedInAt), l.was.ChangedAt))
+	since := ceilMinute(later(later(l.was.StartsAt, l.was.CheckedInAt), l.was.KeptAt))
 	n := 0
 	for m := before.Add(-time.Minute); !m.Before(since); m = m.Add(-time.Minute) {
 		if seen, used := l.saw.minutes.of(m); !seen || used {
@@ -67,11 +70,24 @@ func (l *look) idleMinutes(before time.Time) int {
 	return n
 }
 
+// idleSince reports whether no device has seen use from one instant to another.
+func (l *look) idleSince(from, until time.Time) bool {
+	for m := from.Truncate(time.Minute); !from.IsZero() && m.Before(until); m = m.Add(time.Minute) {
+		if _, used := l.saw.minutes.of(m); used {
+			return false
+		}
+	}
+	return true
+}
+
 // next gives when the booking is to be looked at again; zero: never.
 func (l *look) next() time.Time {
 	var at time.Time
 	if l.is.judged() && (l.is.Verdict != VerdictArrived || l.is.Evidence.FirstUsedAt.IsZero()) {
 		at = l.place.grace(l.is).nextLook(l.now)
+	}
+	if mend := l.place.mendUntil(l.is); l.place.short(l.is) && mend.After(l.now) && (at.IsZero() || mend.Before(at)) {
+		at = mend
 	}
 	if !l.watched() {
 		return at
@@ -88,18 +104,21 @@ func (l *look) next() time.Time {
 }
 
 // Keep answers "still working?": the station is asked about again only after it has been idle as long as before. Nobody asked,
-// or twice, is as good as once.
+// or twice, is as good as once. Anybody can say so from home: those who are to be there are believed once, then only what a device
+// sees counts, or whoever runs the room.
 func (s *Service) Keep(ctx context.Context, actor account.Actor, id string) (Booking, error) {
 	return s.touch(ctx, actor, id, func(p *place, b Booking, _ absences, now time.Time) (*look, error) {
-		if !mayAttend(actor, b) {
+		switch {
+		case !mayAttend(actor, b):
 			return nil, errNotYours()
-		}
-		if b.Status != StatusConfirmed || !now.Before(b.EndsAt) {
+		case b.Status != StatusConfirmed || !now.Before(b.EndsAt):
 			return nil, errOver()
+		case !b.WarnedAt.IsZero() && !b.KeptAt.IsZero() && !runs(actor, b):
+			return nil, fault.Rule("keep_needs_use", "you have said so before, and nobody was seen since: work at the station, or ask the instructor")
 		}
 		l := &look{place: p, was: b, is: b, now: now}
 		if !b.WarnedAt.IsZero() {
-			l.is.WarnedAt = time.Time{}
+			l.is.WarnedAt, l.is.KeptAt = time.Time{}, now
 			l.is.DueAt = now.Add(minutes(max(p.policy.IdleReleaseMinutes, 1)))
 			l.say(ActKept, "")
 		}

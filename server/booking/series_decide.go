@@ -63,7 +63,7 @@ func (e *edit) decide(v View, dryRun bool) (SeriesResult, Write, error, error) {
 	result.Series = after
 	r.write.Series = []Series{after}
 	r.write.Unmet = append(r.write.Unmet, unmet...)
-	r.write.Effects = []Effect{told(after, result, changed, e.now)}
+	r.write.Effects = withCompany(told(after, result, changed, e.now), result.Body.whose(after), "")
 	return result, r.write, nil, nil
 }
 

@@ -151,7 +151,7 @@ func (s *Service) createSeries(ctx context.Context, actor account.Actor, r Serie
 			return Write{Unmet: rep.write.Unmet}, nil
 		}
 		rep.write.Series = []Series{made}
-		rep.write.Effects = []Effect{told(made, result, rep.write.Insert, now)}
+		rep.write.Effects = withCompany(told(made, result, rep.write.Insert, now), result.Body.whose(made), "")
 		return rep.write, nil
 	})
 	if errors.Is(err, ErrOverlap) {

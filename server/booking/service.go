@@ -305,7 +305,7 @@ func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Wri
 		act := ActReserved
 		if b.Status == StatusRequested {
 			act = ActRequested
-			made.Effects = append(made.Effects, toApprove(b, now))
+			made.Effects = append(append(made.Effects, toApprove(b, now)), b.told(Booking{PersonID: b.PersonID}, actor.PersonID, now)...)
 		}
 		made.Trail = append(made.Trail, Entry{BookingID: b.ID, At: now, PersonID: actor.PersonID, Act: act, After: b})
 		made.Effects = append(made.Effects, announce(act, b, b, actor, now)...)

@@ -16,8 +16,7 @@ func (p *place) settle(b Booking) Booking {
 
 // chargedUntil gives until when a confirmed booking is charged that shall end then: an end, or its start when it is cancelled.
 // Who gives back too late, and has not come, is charged as if they had; not when those who run the room do it.
-func (r *Rules) chargedUntil(b Booking, end time.Time, actor account.Actor, now time.Time) time.Time {
-	p := r.places[b.StationID]
+func (p *place) chargedUntil(b Booking, end time.Time, actor account.Actor, now time.Time) time.Time {
 	if p == nil || b.Status != StatusConfirmed || b.came() {
 		return end
 	}
@@ -41,6 +40,9 @@ const lag = 2 * time.Minute
 
 // due gives when a booking is to be looked at again; zero: never.
 func (p *place) due(b Booking) time.Time {
+	if p.short(b) {
+		return p.mendUntil(b) // what else there is to look at is seen then
+	}
 	switch {
 	case b.Status == StatusHeld:
 		return b.HeldUntil

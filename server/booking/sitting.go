@@ -27,11 +27,13 @@ func checkCompanions(personID string, companions []string) error {
 	return nil
 }
 
-// knows refuses companions whom nobody knows.
+// knows refuses companions whom nobody knows, and those who do not want to be named.
 func (v View) knows(companions []string) error {
 	for _, id := range companions {
 		if p, ok := v.People[id]; !ok || !p.DisabledAt.IsZero() {
 			return errCompanionUnknown(id)
+		} else if p.Unnamed {
+			return fault.Rule("companion_declines", "somebody whom you named does not want to be named as company").On("companions")
 		}
 	}
 	return nil

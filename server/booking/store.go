@@ -141,7 +141,7 @@ type View struct {
 	Taken []Booking
 	// Bookings are the asked ones that exist, by id, whatever their status.
 	Bookings map[string]Booking
-	// People are the asked ones that exist, by id: ID, Role, Programme and DisabledAt only.
+	// People are the asked ones that exist, by id: ID, Role, Programme, Unnamed and DisabledAt only.
 	People map[string]account.Person
 	// Spent are bookings that are charged to an asked budget: with Ask.EachSpent all of them, else those that are Apart and
 	// those that Taken or Bookings show. They have ID, StationID, PersonID, TeamID, PartyID, Programme, Purpose, StartsAt,
@@ -244,6 +244,7 @@ const (
 	ActDisplaced Act = "displaced" // cancelled because of an outage or a class
 	ActWarned    Act = "warned"    // "still working?"
 	ActKept      Act = "kept"      // "still working"
+	ActLeft      Act = "left"      // does not come along any more
 )
 
 // Entry is one line of a booking's history: who did what, when, and what stood afterwards.
@@ -259,6 +260,7 @@ type Entry struct {
 // Filter narrows a list; empty fields do not.
 type Filter struct {
 	PersonID   string
+	InvolvedID string // whose they are, or who comes along
 	StationIDs []string
 	From       time.Time // those that end after it
 	Until      time.Time // those that start before it

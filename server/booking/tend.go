@@ -145,6 +145,7 @@ func (t *Tender) sight(ctx context.Context, b Booking, now time.Time) (saw sight
 // take looks at the booking as its status wants it.
 func (l *look) take() {
 	switch {
+	case l.is.Status == StatusConfirmed && l.disband():
 	case l.is.judged():
 		l.judge()
 		l.watch()

@@ -205,6 +205,8 @@ const (
 	EventDeclined            Event = "booking_declined"
 	EventMovedByOther        Event = "booking_moved_by_other" // body: from_station, reason
 	EventCancelledByOther    Event = "booking_cancelled_by_other"
+	EventCompanyLeft         Event = "company_left"    // body: person, expires_at if too few are left
+	EventCompanyMissing      Event = "company_missing" // nobody else was named: the booking was given back
 	EventReleased            Event = "booking_released"
 	EventReleaseWarning      Event = "release_warning" // "still working?": to the station's device and the person
 	EventOfferMade           Event = "offer_made"

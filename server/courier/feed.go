@@ -153,14 +153,14 @@ func ErrFeedUnknown() error {
 // open says what a feed is called, and which bookings belong to it.
 func (s *Feeds) open(ctx context.Context, f Feed, language string) (calendar.Feed, booking.Filter, error) {
 	now := s.now()
-	filter := booking.Filter{PersonID: f.PersonID, From: now.Add(-feedBehind), Until: now.Add(feedAhead), Limit: maxFeedEvents}
+	filter := booking.Filter{InvolvedID: f.PersonID, From: now.Add(-feedBehind), Until: now.Add(feedAhead), Limit: maxFeedEvents}
 	name := map[string]string{English: "My stations", Chinese: "我的工位预约"}[in(language).tag]
 	if f.RoomID != "" {
 		room, stations, err := s.src.Room(ctx, f.RoomID)
 		if err != nil {
 			return calendar.Feed{}, filter, err
 		}
-		filter.PersonID, filter.Until, filter.StationIDs = "", now.Add(roomFeedAhead), []string{}
+		filter.InvolvedID, filter.Until, filter.StationIDs = "", now.Add(roomFeedAhead), []string{}
 		for _, station := range stations {
 			filter.StationIDs = append(filter.StationIDs, station.ID)
 		}

@@ -29,7 +29,8 @@ func CalendarEvent(b booking.Booking, s Station, language, publicURL string) cal
 func changesCalendar(e booking.Event, b booking.Booking) bool {
 	switch e {
 	case booking.EventReserved, booking.EventChanged, booking.EventCancelled, booking.EventEnded, booking.EventApproved,
-		booking.EventDeclined, booking.EventMovedByOther, booking.EventCancelledByOther, booking.EventReleased:
+		booking.EventDeclined, booking.EventMovedByOther, booking.EventCancelledByOther, booking.EventReleased,
+		booking.EventCompanyMissing:
 		return b.ID != "" && b.Status != booking.StatusHeld
 	case booking.EventVerdictAbsent:
 		return b.Status == booking.StatusEnded // the rest went to others
@@ -48,7 +49,7 @@ func (w *Worker) invitation(ctx context.Context, f facts, l language, person Per
 	}
 	e := CalendarEvent(f.booking, f.station, l.tag, w.cfg.PublicURL)
 	e.Organizer, e.Attendee = calendar.Address{Name: "Labtide", Mail: w.cfg.Sender}, calendar.Address{Name: person.Name, Mail: person.Email}
-	if e.Status == calendar.StatusCancelled {
+	if e.Status == calendar.StatusCancelled || !f.booking.Involves(f.effect.PersonID) {
 		return calendar.Cancel(e, f.zone()), "CANCEL", nil
 	}
 	return calendar.Request(e, f.zone()), "REQUEST", nil

@@ -1,6 +1,7 @@
 package courier
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strings"
@@ -45,7 +46,7 @@ func (w *Worker) facts(ctx context.Context, e booking.Effect) (f facts, err erro
 	if f.kind, err = known(w.deps.Directory.Kind(ctx, e.Body[FactKind])); err != nil {
 		return f, err
 	}
-	about := e.Body[FactPerson]
+	about := cmp.Or(e.Body[FactPerson], e.Body[FactWith])
 	if about == "" && e.PersonID == "" {
 		about = b.PersonID
 	}
@@ -93,6 +94,9 @@ type message struct {
 
 func (l language) write(f facts, publicURL string) message {
 	words := l.events[f.effect.Event]
+	if along, ok := l.along[f.effect.Event]; ok && f.effect.Body[FactWith] != "" {
+		words = along
+	}
 	fill := strings.NewReplacer("{station}", f.station.Code, "{from}", f.from.Code, "{kind}", f.kind.In(l.tag), "{who}", f.who)
 	m := message{
 		// Without a station the mark that leads to it goes, too.

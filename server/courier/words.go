@@ -21,6 +21,7 @@ type language struct {
 	details  details
 	footer   string
 	events   map[booking.Event]words
+	along    map[booking.Event]words // instead, for somebody who only comes along: {who} is whose booking it is
 	date     func(time.Time) string
 	decision map[string]string
 	purposes map[booking.Purpose]string

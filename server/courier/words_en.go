@@ -34,6 +34,10 @@ func english() language {
 				"Your booking is now on another station. You need not do anything.", "See the booking"},
 			booking.EventCancelledByOther: {"Booking cancelled: {station}",
 				"Your booking had to be cancelled. We are sorry. You can book another time or another station.", "Book again"},
+			booking.EventCompanyLeft: {"Company has left: {station}",
+				"{who} does not come along any more. If too few people are left, name somebody else in time, or the booking is given back.", "Name somebody else"},
+			booking.EventCompanyMissing: {"Too few people: {station}",
+				"Too few people were left for this station and nobody else was named, so your booking has been given back.", "Book again"},
 			booking.EventReleased: {"Station released: {station}",
 				"Nobody was using the station, so the rest of your booking has been released for others.", "See your bookings"},
 			booking.EventReleaseWarning: {"Still working? {station}",
@@ -53,6 +57,15 @@ func english() language {
 			booking.EventQualificationEnding: {"Qualification ends: {kind}",
 				"Your qualification for this kind of station is about to end. An instructor can renew it.", "See your qualifications"},
 			booking.EventSeriesChanged: {"Series changed: {station}", "Your series of bookings has changed.", "See your bookings"},
+		},
+		along: map[booking.Event]words{
+			booking.EventReserved: {"You come along: {station}",
+				"{who} has named you as company for this booking, so you count as busy then. If you do not want that, you can leave it.", "See or leave it"},
+			booking.EventChanged:          {"Booking changed: {station}", "The booking of {who} that you come along to has changed. You can leave it.", "See or leave it"},
+			booking.EventCancelled:        {"You are free: {station}", "You do not come along to this booking of {who} any more.", "See your bookings"},
+			booking.EventCancelledByOther: {"You are free: {station}", "This booking of {who}, to which you were to come along, has been cancelled.", "See your bookings"},
+			booking.EventSeriesChanged: {"You come along: {station}",
+				"{who} has named you as company for a series, or changed it. You can leave any of its bookings.", "See or leave them"},
 		},
 	}
 }

@@ -33,6 +33,8 @@ func chinese() language {
 			booking.EventDeclined:            {"预约未通过：{station}", "您的预约申请未通过审批，该时段未为您保留。", "查看我的预约"},
 			booking.EventMovedByOther:        {"预约已换工位：{from} → {station}", "您的预约已调整到另一个工位，您无需任何操作。", "查看预约"},
 			booking.EventCancelledByOther:    {"预约被取消：{station}", "很抱歉，您的预约不得不取消。您可以改约其他时间或其他工位。", "重新预约"},
+			booking.EventCompanyLeft:         {"同行者已退出：{station}", "{who}不再同行。如人数不足，请在截止时间前另邀他人，否则预约将被收回。", "另邀同行者"},
+			booking.EventCompanyMissing:      {"人数不足：{station}", "该工位人数不足，且未另邀他人，您的预约已被收回。", "重新预约"},
 			booking.EventReleased:            {"工位已释放：{station}", "系统检测到工位无人使用，您预约的剩余时段已释放给其他同学。", "查看我的预约"},
 			booking.EventReleaseWarning:      {"还在使用吗？{station}", "系统检测到工位似乎无人使用。请继续操作，否则剩余时段将释放给其他同学。", "我还在使用"},
 			booking.EventOfferMade:           {"候补有位：{station}", "您候补的时段已空出，现为您保留。请在截止时间前确认，逾期将顺延给下一位。", "接受候补"},
@@ -46,6 +48,13 @@ func chinese() language {
 			booking.EventOutageEnded:         {"工位恢复：{station}", "该工位已恢复使用。", "查看工位"},
 			booking.EventQualificationEnding: {"上机资格即将到期：{kind}", "您对该类工位的上机资格即将到期，请联系指导教师续期。", "查看我的资格"},
 			booking.EventSeriesChanged:       {"系列预约已变更：{station}", "您的系列预约有变更。", "查看我的预约"},
+		},
+		along: map[booking.Event]words{
+			booking.EventReserved:         {"邀您同行：{station}", "{who}在这次预约中把您列为同行者，该时段您将视为已有安排。如不愿参加，可以退出。", "查看或退出"},
+			booking.EventChanged:          {"预约已变更：{station}", "您同行的{who}的预约有变更。您可以退出。", "查看或退出"},
+			booking.EventCancelled:        {"您已空闲：{station}", "您不再参加{who}的这次预约。", "查看我的预约"},
+			booking.EventCancelledByOther: {"您已空闲：{station}", "您同行的{who}的这次预约已被取消。", "查看我的预约"},
+			booking.EventSeriesChanged:    {"邀您同行：{station}", "{who}在系列预约中把您列为同行者，或变更了该系列。您可以退出其中任何一次。", "查看或退出"},
 		},
 	}
 }

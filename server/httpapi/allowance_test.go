@@ -57,8 +57,22 @@ func TestPeopleSeeWhatIsLeftAndWhatTodaysRulesWouldSay(t *testing.T) {
 	own["companions"] = []string{"instructor"}
 	s.ask(account.RolePlanner, "POST", "/api/v1/bookings", own).want(t, http.StatusUnprocessableEntity, "person_busy")
 	s.ask(account.RolePlanner, "PATCH", path, map[string]any{"purpose": "research"}).want(t, http.StatusForbidden, "not_your_booking")
-	s.ask(account.RolePlanner, "PATCH", path, map[string]any{"companions": []string{}}).want(t, http.StatusUnprocessableEntity, "buddy_needed")
-	s.ask(account.RoleStudent, "PATCH", path, map[string]any{"companions": []string{"planner", "admin"}}).want(t, http.StatusOK)
-	s.ask(account.RolePlanner, "PATCH", path, map[string]any{"companions": []string{"admin"}}).want(t, http.StatusOK)
+	s.ask(account.RolePlanner, "PATCH", path, map[string]any{"companions": []string{}}).want(t, http.StatusForbidden, "not_your_booking")
+	mine := s.ask(account.RolePlanner, "GET", "/api/v1/bookings", nil).want(t, http.StatusOK).json(t)["items"].([]any)
+	if len(mine) != 1 || mine[0].(map[string]any)["along"] != true || mine[0].(map[string]any)["mine"] != false {
+		t.Errorf("the planner's: %v", mine)
+	}
+	s.ask(account.RoleStudent, "POST", path+"/leave", nil).want(t, http.StatusForbidden, "not_company")
+	gone := s.ask(account.RolePlanner, "POST", path+"/leave", nil).want(t, http.StatusOK).json(t)
+	if gone["companions"] != nil || gone["along"] != nil {
+		t.Errorf("left: %v", gone)
+	}
+	if seen := s.ask(account.RoleStudent, "GET", path, nil).want(t, http.StatusOK).json(t); seen["company_until"] != seen["starts_at"] {
+		t.Errorf("now alone: %v", seen)
+	}
 	s.ask(account.RolePlanner, "POST", "/api/v1/bookings", own).want(t, http.StatusCreated)
+	if me := s.ask(account.RoleAdmin, "PATCH", "/api/v1/me", map[string]any{"may_be_named": false}).want(t, http.StatusOK).json(t); me["person"].(map[string]any)["may_be_named"] != false {
+		t.Errorf("the admin is now %v", me)
+	}
+	s.ask(account.RoleStudent, "PATCH", path, map[string]any{"companions": []string{"admin"}}).want(t, http.StatusUnprocessableEntity, "companion_declines")
 }

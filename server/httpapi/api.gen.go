@@ -137,6 +137,8 @@ const (
 	EventNameBookingReleased         EventName = "booking_released"
 	EventNameBookingRequested        EventName = "booking_requested"
 	EventNameBookingReserved         EventName = "booking_reserved"
+	EventNameCompanyLeft             EventName = "company_left"
+	EventNameCompanyMissing          EventName = "company_missing"
 	EventNameOfferExpired            EventName = "offer_expired"
 	EventNameOfferMade               EventName = "offer_made"
 	EventNameOutageEnded             EventName = "outage_ended"
@@ -580,6 +582,9 @@ type BoardStation struct {
 
 // Booking Person, programme, purpose and everything about coming are left out for those who may not see them.
 type Booking struct {
+	// Along The caller comes along, and may leave it.
+	Along *bool `json:"along,omitempty"`
+
 	// CheckIn How an arrival was made known.
 	CheckIn *BookingCheckIn `json:"check_in,omitempty"`
 
@@ -590,8 +595,11 @@ type Booking struct {
 
 	// Companions Who will be there too; left out when nobody was named.
 	Companions *[]PersonRef `json:"companions,omitempty"`
-	CreatedAt  time.Time    `json:"created_at"`
-	EndsAt     time.Time    `json:"ends_at"`
+
+	// CompanyUntil Somebody has left and too few people stay: by then somebody else is named, or the booking is given back.
+	CompanyUntil *time.Time `json:"company_until,omitempty"`
+	CreatedAt    time.Time  `json:"created_at"`
+	EndsAt       time.Time  `json:"ends_at"`
 
 	// Evidence What a verdict rests on: the minutes of the grace, and the one after it.
 	Evidence *Evidence `json:"evidence,omitempty"`
@@ -647,7 +655,7 @@ type Booking struct {
 // BookingCheckIn How an arrival was made known.
 type BookingCheckIn string
 
-// BookingChange What is left out stays. `companions` replaces who comes along; whoever does may take themselves out of it while enough people stay.
+// BookingChange What is left out stays. `companions` replaces who comes along.
 type BookingChange struct {
 	// Companions Who will be there too, by id or login: where a station wants more than one person. They are as busy as if they had booked for themselves: 422 companion_busy when they are elsewhere then, and person_busy when they book elsewhere.
 	Companions *CompanionRefs `json:"companions,omitempty"`
@@ -1166,6 +1174,12 @@ type Me struct {
 	Permissions []Action `json:"permissions"`
 	Person      Person   `json:"person"`
 	Scopes      []Scope  `json:"scopes"`
+}
+
+// MeChange defines model for MeChange.
+type MeChange struct {
+	// MayBeNamed Whether others may name the caller among the companions of their bookings. What they are named for already, they leave.
+	MayBeNamed bool `json:"may_be_named"`
 }
 
 // MessageChannel defines model for MessageChannel.
@@ -1737,7 +1751,10 @@ type Person struct {
 	// Language A language, or empty: the browser decides.
 	Language string `json:"language"`
 	Login    string `json:"login"`
-	Name     string `json:"name"`
+
+	// MayBeNamed Whether others may name them among the companions of their bookings.
+	MayBeNamed bool   `json:"may_be_named"`
+	Name       string `json:"name"`
 
 	// Programme What the person's bookings serve, unless somebody who may choose_programme says otherwise; may be empty.
 	Programme string `json:"programme"`
@@ -3603,6 +3620,9 @@ type UpdateKindJSONRequestBody = KindChange
 // UseLinkJSONRequestBody defines body for UseLink for application/json ContentType.
 type UseLinkJSONRequestBody = LinkUse
 
+// UpdateMeJSONRequestBody defines body for UpdateMe for application/json ContentType.
+type UpdateMeJSONRequestBody = MeChange
+
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
 
@@ -3761,6 +3781,9 @@ type ServerInterface interface {
 	// KeepBooking Answer "still working?" with yes. Twice is once.
 	// (POST /api/v1/bookings/{booking}/keep)
 	KeepBooking(ctx echo.Context, booking Ref) error
+	// LeaveBooking Do not come along any more.
+	// (POST /api/v1/bookings/{booking}/leave)
+	LeaveBooking(ctx echo.Context, booking Ref) error
 	// GetBookingTrail What happened to a booking, in order.
 	// (GET /api/v1/bookings/{booking}/trail)
 	GetBookingTrail(ctx echo.Context, booking Ref) error
@@ -3830,6 +3853,9 @@ type ServerInterface interface {
 	// GetMe Who am I, and what may I do?
 	// (GET /api/v1/me)
 	GetMe(ctx echo.Context) error
+	// UpdateMe Change what one decides about oneself.
+	// (PATCH /api/v1/me)
+	UpdateMe(ctx echo.Context) error
 	// ChangePassword Change one's own password.
 	// (PUT /api/v1/me/password)
 	ChangePassword(ctx echo.Context) error
@@ -4605,6 +4631,22 @@ func (w *ServerInterfaceWrapper) KeepBooking(ctx echo.Context) error {
 	return err
 }
 
+// LeaveBooking converts echo context to params.
+func (w *ServerInterfaceWrapper) LeaveBooking(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "booking" -------------
+	var booking Ref
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking", ctx.Param("booking"), &booking, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter booking: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LeaveBooking(ctx, booking)
+	return err
+}
+
 // GetBookingTrail converts echo context to params.
 func (w *ServerInterfaceWrapper) GetBookingTrail(ctx echo.Context) error {
 	var err error
@@ -5042,6 +5084,15 @@ func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetMe(ctx)
+	return err
+}
+
+// UpdateMe converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateMe(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateMe(ctx)
 	return err
 }
 
@@ -7388,6 +7439,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/bookings/:booking/check-in", wrapper.CheckIn, options.OperationMiddlewares["checkIn"]...)
 	router.POST(options.BaseURL+"/api/v1/bookings/:booking/decline", wrapper.DeclineBooking, options.OperationMiddlewares["declineBooking"]...)
 	router.POST(options.BaseURL+"/api/v1/bookings/:booking/keep", wrapper.KeepBooking, options.OperationMiddlewares["keepBooking"]...)
+	router.POST(options.BaseURL+"/api/v1/bookings/:booking/leave", wrapper.LeaveBooking, options.OperationMiddlewares["leaveBooking"]...)
 	router.GET(options.BaseURL+"/api/v1/bookings/:booking/trail", wrapper.GetBookingTrail, options.OperationMiddlewares["getBookingTrail"]...)
 	router.GET(options.BaseURL+"/api/v1/devices", wrapper.ListDevices, options.OperationMiddlewares["listDevices"]...)
 	router.POST(options.BaseURL+"/api/v1/devices", wrapper.CreateDevice, options.OperationMiddlewares["createDevice"]...)
@@ -7411,6 +7463,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/ledger", wrapper.GetLedgerDay, options.OperationMiddlewares["getLedgerDay"]...)
 	router.POST(options.BaseURL+"/api/v1/links/use", wrapper.UseLink, options.OperationMiddlewares["useLink"]...)
 	router.GET(options.BaseURL+"/api/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
+	router.PATCH(options.BaseURL+"/api/v1/me", wrapper.UpdateMe, options.OperationMiddlewares["updateMe"]...)
 	router.PUT(options.BaseURL+"/api/v1/me/password", wrapper.ChangePassword, options.OperationMiddlewares["changePassword"]...)
 	router.GET(options.BaseURL+"/api/v1/me/qualifications", wrapper.GetMyQualifications, options.OperationMiddlewares["getMyQualifications"]...)
 	router.GET(options.BaseURL+"/api/v1/messages", wrapper.GetMessages, options.OperationMiddlewares["getMessages"]...)
@@ -7911,6 +7964,36 @@ type KeepBooking200JSONResponse struct {
 }
 
 func (response KeepBooking200JSONResponse) VisitKeepBookingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LeaveBookingRequestObject struct {
+	Booking Ref `json:"booking"`
+}
+
+type LeaveBookingResponseObject interface {
+	VisitLeaveBookingResponse(w http.ResponseWriter) error
+}
+
+type LeaveBooking200ResponseHeaders struct {
+	ETag string
+}
+
+type LeaveBooking200JSONResponse struct {
+	Body    Booking
+	Headers LeaveBooking200ResponseHeaders
+}
+
+func (response LeaveBooking200JSONResponse) VisitLeaveBookingResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8495,6 +8578,28 @@ type GetMeResponseObject interface {
 type GetMe200JSONResponse Me
 
 func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMeRequestObject struct {
+	Body *UpdateMeJSONRequestBody
+}
+
+type UpdateMeResponseObject interface {
+	VisitUpdateMeResponse(w http.ResponseWriter) error
+}
+
+type UpdateMe200JSONResponse Me
+
+func (response UpdateMe200JSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -11123,6 +11228,9 @@ type StrictServerInterface interface {
 	// KeepBooking Answer "still working?" with yes. Twice is once.
 	// (POST /api/v1/bookings/{booking}/keep)
 	KeepBooking(ctx context.Context, request KeepBookingRequestObject) (KeepBookingResponseObject, error)
+	// LeaveBooking Do not come along any more.
+	// (POST /api/v1/bookings/{booking}/leave)
+	LeaveBooking(ctx context.Context, request LeaveBookingRequestObject) (LeaveBookingResponseObject, error)
 	// GetBookingTrail What happened to a booking, in order.
 	// (GET /api/v1/bookings/{booking}/trail)
 	GetBookingTrail(ctx context.Context, request GetBookingTrailRequestObject) (GetBookingTrailResponseObject, error)
@@ -11192,6 +11300,9 @@ type StrictServerInterface interface {
 	// GetMe Who am I, and what may I do?
 	// (GET /api/v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	// UpdateMe Change what one decides about oneself.
+	// (PATCH /api/v1/me)
+	UpdateMe(ctx context.Context, request UpdateMeRequestObject) (UpdateMeResponseObject, error)
 	// ChangePassword Change one's own password.
 	// (PUT /api/v1/me/password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
@@ -11959,6 +12070,31 @@ func (sh *strictHandler) KeepBooking(ctx echo.Context, booking Ref) error {
 		return err
 	} else if validResponse, ok := response.(KeepBookingResponseObject); ok {
 		return validResponse.VisitKeepBookingResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LeaveBooking operation middleware
+func (sh *strictHandler) LeaveBooking(ctx echo.Context, booking Ref) error {
+	var request LeaveBookingRequestObject
+
+	request.Booking = booking
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LeaveBooking(ctx.Request().Context(), request.(LeaveBookingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LeaveBooking")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LeaveBookingResponseObject); ok {
+		return validResponse.VisitLeaveBookingResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -12794,6 +12930,52 @@ func (sh *strictHandler) GetMe(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetMeResponseObject); ok {
 		return validResponse.VisitGetMeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateMe operation middleware
+func (sh *strictHandler) UpdateMe(ctx echo.Context) error {
+	var request UpdateMeRequestObject
+
+	var body UpdateMeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateMe(ctx.Request().Context(), request.(UpdateMeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateMe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateMeResponseObject); ok {
+		return validResponse.VisitUpdateMeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -22,6 +22,7 @@ func (s *Server) showAttendance(ctx context.Context, out *Booking, b booking.Boo
 	if err != nil {
 		return err
 	}
+	out.CompanyUntil = instant(follows.CompanyUntil)
 	out.CheckInFrom, out.CheckInUntil, out.ReleaseAt = instant(follows.CheckInFrom), instant(follows.CheckInUntil), instant(follows.ReleaseAt)
 	return nil
 }
@@ -56,4 +57,17 @@ func (s *Server) KeepBooking(ctx context.Context, request KeepBookingRequestObje
 	}
 	body, tag, err := s.answerChange(ctx, b)
 	return KeepBooking200JSONResponse{Body: body, Headers: KeepBooking200ResponseHeaders{ETag: tag}}, err
+}
+
+// LeaveBooking implements StrictServerInterface.
+func (s *Server) LeaveBooking(ctx context.Context, request LeaveBookingRequestObject) (LeaveBookingResponseObject, error) {
+	if _, err := s.visibleBooking(ctx, request.Booking); err != nil {
+		return nil, err
+	}
+	b, err := s.deps.Bookings.Leave(ctx, callerOf(ctx).Actor, request.Booking)
+	if err != nil {
+		return nil, asRule(err)
+	}
+	body, tag, err := s.answerChange(ctx, b)
+	return LeaveBooking200JSONResponse{Body: body, Headers: LeaveBooking200ResponseHeaders{ETag: tag}}, err
 }

@@ -32,6 +32,9 @@ func (s *Server) showBooking(ctx context.Context, d *directory, b booking.Bookin
 	if out.Mine || account.Allowed(callerOf(ctx).Actor, account.ActionSeeNames, b.PersonID) {
 		out.Series = text(b.SeriesID) // a team's others see the booking, not the series
 	}
+	if b.Involves(callerOf(ctx).PersonID) && !out.Mine {
+		out.Along = new(true)
+	}
 	out.Team, err = s.teamRef(ctx, b.TeamID)
 	out.Programme, out.Purpose, out.Wait = text(b.Programme), new(Purpose(b.Purpose)), text(b.WaitID)
 	if err == nil {
@@ -219,7 +222,7 @@ func (s *Server) ListBookings(ctx context.Context, request ListBookingsRequestOb
 func (s *Server) bookingFilter(ctx context.Context, params ListBookingsParams) (booking.Filter, error) {
 	who := callerOf(ctx)
 	filter := booking.Filter{
-		PersonID: personRef(ctx, params.Person), From: given(params.From), Until: given(params.To),
+		InvolvedID: personRef(ctx, params.Person), From: given(params.From), Until: given(params.To),
 		Status: booking.Status(given(params.Status)), Limit: limitOf(params.Limit),
 	}
 	if params.Station != nil {
@@ -238,8 +241,8 @@ func (s *Server) bookingFilter(ctx context.Context, params ListBookingsParams) (
 	}
 	switch {
 	case params.Person == nil && params.Station == nil && params.Team == nil:
-		filter.PersonID = who.PersonID
-	case filter.PersonID != "" && filter.PersonID != who.PersonID && !account.Allowed(who.Actor, account.ActionSeeNames, filter.PersonID):
+		filter.InvolvedID = who.PersonID
+	case filter.InvolvedID != "" && filter.InvolvedID != who.PersonID && !account.Allowed(who.Actor, account.ActionSeeNames, filter.InvolvedID):
 		return filter, fault.Forbidden("not_allowed", "you may list your own bookings, or those of a station")
 	}
 	after, err := place("bookings", 2, params.Cursor)

@@ -67,6 +67,7 @@ type Bookings interface {
 	Attendance(ctx context.Context, b booking.Booking) (booking.Attendance, error)
 	CheckIn(ctx context.Context, actor account.Actor, id string, r booking.CheckInRequest) (booking.Booking, error)
 	Keep(ctx context.Context, actor account.Actor, id string) (booking.Booking, error)
+	Leave(ctx context.Context, actor account.Actor, id string) (booking.Booking, error)
 	Strikes(ctx context.Context, actor account.Actor, f booking.StrikeFilter) ([]booking.Strike, error)
 	Appeal(ctx context.Context, actor account.Actor, id, text string) (booking.Strike, error)
 	DecideStrike(ctx context.Context, actor account.Actor, id string, d booking.Decision) (booking.Strike, error)

@@ -14,7 +14,7 @@ import (
 func showPerson(p account.Person) Person {
 	return Person{
 		Id: p.ID, Login: p.Login, Name: p.Name, Role: Role(p.Role), Programme: p.Programme, Language: p.Language, Email: p.Email,
-		Disabled: !p.DisabledAt.IsZero(), CreatedAt: p.CreatedAt.UTC(), Version: p.Version,
+		MayBeNamed: !p.Unnamed, Disabled: !p.DisabledAt.IsZero(), CreatedAt: p.CreatedAt.UTC(), Version: p.Version,
 	}
 }
 

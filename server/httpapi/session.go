@@ -40,6 +40,16 @@ func (s *Server) ChangePassword(ctx context.Context, request ChangePasswordReque
 	return ChangePassword200JSONResponse(me), err
 }
 
+// UpdateMe implements StrictServerInterface.
+func (s *Server) UpdateMe(ctx context.Context, request UpdateMeRequestObject) (UpdateMeResponseObject, error) {
+	who := callerOf(ctx)
+	person, err := s.accounts.SetNamed(ctx, who.PersonID, request.Body.MayBeNamed)
+	if err != nil {
+		return nil, err
+	}
+	return UpdateMe200JSONResponse(me(who.Actor, person, who.session)), nil
+}
+
 // enter begins a session.
 func (s *Server) enter(ctx context.Context, who *caller, person account.Person) (Me, error) {
 	begun, err := s.sessions.start(ctx, who.writer, person)

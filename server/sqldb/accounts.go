@@ -16,11 +16,11 @@ type Accounts struct{ db *DB }
 // NewAccounts makes the store.
 func NewAccounts(db *DB) *Accounts { return &Accounts{db: db} }
 
-const personColumns = "id, login, name, role, programme, language, email, password_hash, disabled_at, created_at, version"
+const personColumns = "id, login, name, role, programme, language, email, unnamed, password_hash, disabled_at, created_at, version"
 
 func scanPerson(row scanner) (p account.Person, err error) {
 	var disabled, created sql.NullInt64
-	err = row.Scan(&p.ID, &p.Login, &p.Name, &p.Role, &p.Programme, &p.Language, &p.Email, &p.PasswordHash, &disabled, &created, &p.Version)
+	err = row.Scan(&p.ID, &p.Login, &p.Name, &p.Role, &p.Programme, &p.Language, &p.Email, &p.Unnamed, &p.PasswordHash, &disabled, &created, &p.Version)
 	p.DisabledAt, p.CreatedAt = instant(disabled), instant(created)
 	return p, err
 }
@@ -57,7 +57,7 @@ func (a *Accounts) PutPerson(ctx context.Context, p account.Person) (account.Per
 	err := a.db.write(ctx, func(t *tx) error {
 		id, version, err := t.put(row{table: "people", thing: "person", id: p.ID, version: p.Version, fields: []field{
 			{"login", p.Login}, {"login_key", strings.ToLower(p.Login)}, {"name", p.Name}, {"role", string(p.Role)},
-			{"programme", p.Programme}, {"language", p.Language}, {"email", p.Email}, {"password_hash", p.PasswordHash},
+			{"programme", p.Programme}, {"language", p.Language}, {"email", p.Email}, {"unnamed", p.Unnamed}, {"password_hash", p.PasswordHash},
 			{"disabled_at", unix(p.DisabledAt)},
 		}, fixed: []field{{"created_at", unix(p.CreatedAt)}}})
 		if err != nil {

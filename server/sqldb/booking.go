@@ -103,11 +103,22 @@ func (b *Bookings) List(ctx context.Context, f booking.Filter) ([]booking.Bookin
 		c.values = append(c.values, f.After.ID)
 		c.texts = append(c.texts, fmt.Sprintf("(starts_at > $%d OR id > $%d)", at, at+1))
 	}
-	if !keyable(f.PersonID+f.After.ID+string(f.Status)+f.PartyID+f.SeriesID+f.TeamID) ||
+	if !keyable(f.PersonID+f.InvolvedID+f.After.ID+string(f.Status)+f.PartyID+f.SeriesID+f.TeamID) ||
 		slices.ContainsFunc(f.StationIDs, func(id string) bool { return !keyable(id) }) {
 		return nil, nil
 	}
-	query := "SELECT " + bookingColumns + " FROM bookings" + c.where() + " ORDER BY starts_at, id"
+	query := "SELECT " + bookingColumns + " FROM bookings" + c.where()
+	if f.InvolvedID != "" {
+		// Two indexes find them: whose they are, and who comes along.
+		along := c
+		c.add("person_id = $%d", f.InvolvedID)
+		along.values, along.texts = c.values, append(slices.Clone(along.texts), inCompany+b.db.dialect.word("companions", len(c.values)))
+		if !f.From.IsZero() {
+			along.texts = append(along.texts, fmt.Sprintf("occupied_until > %d", f.From.Unix()))
+		}
+		query = "SELECT " + bookingColumns + " FROM bookings" + c.where() + " UNION SELECT " + bookingColumns + " FROM bookings" + along.where()
+	}
+	query += " ORDER BY starts_at, id"
 	if f.Limit > 0 {
 		c.values = append(c.values, f.Limit)
 		query += fmt.Sprintf(" LIMIT $%d", len(c.values))

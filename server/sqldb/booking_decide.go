@@ -127,11 +127,11 @@ func peopleRead(d dialect, ids []string, into map[string]account.Person, lock st
 		which, arg = "id = $1", any(ids[0])
 	}
 	return statement{
-		text: "SELECT id, role, programme, disabled_at FROM people WHERE " + which + " ORDER BY id" + lock, args: []any{arg},
+		text: "SELECT id, role, programme, unnamed, disabled_at FROM people WHERE " + which + " ORDER BY id" + lock, args: []any{arg},
 		read: func(row scanner) error {
 			var p account.Person
 			var disabledAt sql.NullInt64
-			err := row.Scan(&p.ID, &p.Role, &p.Programme, &disabledAt)
+			err := row.Scan(&p.ID, &p.Role, &p.Programme, &p.Unnamed, &disabledAt)
 			p.DisabledAt = instant(disabledAt)
 			into[p.ID] = p
 			return err

@@ -15,19 +15,19 @@ const (
 	fixedColumns = "id, person_id, created_by, created_at, party_id, wait_id"
 	aboutColumns = "station_id, programme, purpose, starts_at, ends_at, occupied_until, team_id, series_id, series_start, companions"
 	stateColumns = `status, planned_end, changed_at, version, charged_until, due_at, held_until, checked_in_at, checked_in_by, check_in, verdict,
-	verdict_at, evidence, warned_at`
+	verdict_at, evidence, warned_at, kept_at, short_at`
 	changeColumns  = aboutColumns + ", " + stateColumns
 	bookingColumns = fixedColumns + ", " + changeColumns
 )
 
 func scanBooking(row scanner) (b booking.Booking, err error) {
 	var startsAt, endsAt, createdAt, changedAt, occupiedUntil, chargedUntil int64
-	var plannedEnd, dueAt, seriesStart, heldUntil, checkedInAt, verdictAt, warnedAt sql.NullInt64
+	var plannedEnd, dueAt, seriesStart, heldUntil, checkedInAt, verdictAt, warnedAt, keptAt, shortAt sql.NullInt64
 	var evidence string
 	err = row.Scan(&b.ID, &b.PersonID, &b.CreatedBy, &createdAt, &b.PartyID, &b.WaitID,
 		&b.StationID, &b.Programme, &b.Purpose, &startsAt, &endsAt, &occupiedUntil, &b.TeamID, &b.SeriesID, &seriesStart, &b.Companions,
 		&b.Status, &plannedEnd, &changedAt, &b.Version, &chargedUntil, &dueAt, &heldUntil, &checkedInAt, &b.CheckedInBy, &b.CheckIn,
-		&b.Verdict, &verdictAt, &evidence, &warnedAt)
+		&b.Verdict, &verdictAt, &evidence, &warnedAt, &keptAt, &shortAt)
 	if err != nil {
 		return b, err
 	}
@@ -38,7 +38,7 @@ func scanBooking(row scanner) (b booking.Booking, err error) {
 		value sql.NullInt64
 	}{
 		{&b.PlannedEnd, plannedEnd}, {&b.DueAt, dueAt}, {&b.SeriesStart, seriesStart}, {&b.HeldUntil, heldUntil},
-		{&b.CheckedInAt, checkedInAt}, {&b.VerdictAt, verdictAt}, {&b.WarnedAt, warnedAt},
+		{&b.CheckedInAt, checkedInAt}, {&b.VerdictAt, verdictAt}, {&b.WarnedAt, warnedAt}, {&b.KeptAt, keptAt}, {&b.ShortAt, shortAt},
 	} {
 		*at.to = instant(at.value)
 	}
@@ -64,7 +64,7 @@ func aboutValues(b booking.Booking) []any {
 func stateValues(b booking.Booking) []any {
 	return []any{
 		string(b.Status), unix(b.PlannedEnd), b.ChangedAt.Unix(), b.Version, b.Charged().Until.Unix(), unix(b.DueAt), unix(b.HeldUntil),
-		unix(b.CheckedInAt), b.CheckedInBy, string(b.CheckIn), string(b.Verdict), unix(b.VerdictAt), evidenceText(b.Evidence), unix(b.WarnedAt),
+		unix(b.CheckedInAt), b.CheckedInBy, string(b.CheckIn), string(b.Verdict), unix(b.VerdictAt), evidenceText(b.Evidence), unix(b.WarnedAt), unix(b.KeptAt), unix(b.ShortAt),
 	}
 }
 

@@ -75,8 +75,9 @@ func putSchool(tb testing.TB, db *DB, s bookingtest.School) {
 				x.ID, x.StationID, x.StartsAt.Unix(), unix(x.EndsAt))
 		}
 		for _, x := range s.People {
-			add(`INSERT INTO people (id, login, login_key, name, role, programme, language, password_hash, created_at, version)
-				VALUES ($1, $2, $2, '', $3, $4, '', '', 0, 1) ON CONFLICT (id) DO NOTHING`, x.ID, x.Login, string(x.Role), x.Programme)
+			add(`INSERT INTO people (id, login, login_key, name, role, programme, language, unnamed, password_hash, created_at, version)
+				VALUES ($1, $2, $2, '', $3, $4, '', $5, '', 0, 1) ON CONFLICT (id) DO UPDATE SET unnamed = excluded.unnamed`,
+				x.ID, x.Login, string(x.Role), x.Programme, x.Unnamed)
 		}
 		add("DELETE FROM team_members")
 		for _, x := range s.Teams {

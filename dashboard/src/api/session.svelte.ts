@@ -35,6 +35,10 @@ export const session = {
   get choosesProgramme(): boolean {
     return !this.programme || this.may('choose_programme')
   },
+  /** Whether others may name one as company. */
+  get mayBeNamed(): boolean {
+    return me?.person.may_be_named ?? true
+  },
   get demo(): boolean {
     return demo
   },
@@ -75,6 +79,11 @@ export async function demoAccounts(signal: AbortSignal): Promise<DemoAccount[]> 
 
 export async function signIn(login: string, password: string): Promise<void> {
   await enter(unwrap(await api.POST('/api/v1/session', { body: { login, password } })))
+}
+
+export async function beNamed(may: boolean): Promise<void> {
+  const { person } = unwrap(await api.PATCH('/api/v1/me', { body: { may_be_named: may } }))
+  if (me) me = { ...me, person }
 }
 
 export async function usePasswordLink(secret: string, password: string): Promise<void> {

@@ -63,6 +63,8 @@ export default {
   'event.booking_declined': 'Booking declined',
   'event.booking_moved_by_other': 'Booking moved',
   'event.booking_cancelled_by_other': 'Booking cancelled by the school',
+  'event.company_left': 'Company has left',
+  'event.company_missing': 'Too few people',
   'event.booking_released': 'Station released',
   'event.release_warning': 'Still working?',
   'event.offer_made': 'Offer from the waitlist',

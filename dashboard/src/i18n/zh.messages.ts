@@ -63,6 +63,8 @@ export default {
   'event.booking_declined': '预约未通过',
   'event.booking_moved_by_other': '预约换工位',
   'event.booking_cancelled_by_other': '预约被取消',
+  'event.company_left': '同行者退出',
+  'event.company_missing': '人数不足',
   'event.booking_released': '工位释放',
   'event.release_warning': '还在使用吗',
   'event.offer_made': '候补有位',

@@ -109,6 +109,13 @@ async function retake({ station, starts_at, ends_at, purpose, programme, compani
   }
 }
 
+/** Does not come along any more. */
+export async function leave(booking: Booking): Promise<void> {
+  unwrap(await api.POST('/api/v1/bookings/{booking}/leave', { params: { path: { booking: booking.id } } }))
+  made++
+  tell(t('along.left', said(booking)), { about: booking.id })
+}
+
 interface Differently {
   override?: boolean
   station?: string

@@ -56,7 +56,8 @@ func (s *Server) registers() courier.Registers {
 // feeds makes the calendars.
 func (s *Server) feeds() *courier.Feeds {
 	return courier.NewFeeds(s.courierConfig(), courier.FeedSources{
-		Feeds: s.stores.Courier, Directory: s.registers(), Bookings: s.stores.Bookings.List, Room: s.registers().Room,
+		Feeds: s.stores.Courier, Directory: s.registers(), Room: s.registers().Room,
+		Bookings: s.stores.Bookings.List, Active: s.stores.Bookings.Active, Series: s.stores.Bookings.SeriesByID,
 	}, time.Now)
 }
 

@@ -52,6 +52,9 @@ func (w *Worker) deliverMail(ctx context.Context, d Delivery) error {
 			return err
 		}
 	}
+	if ownDoing(d.Effect) && len(out.Calendar) == 0 {
+		return &skipError{"there is nothing to change in the person's calendar"}
+	}
 	return w.deps.Mail.Send(ctx, out)
 }
 

@@ -55,6 +55,8 @@ func (school) Kind(_ context.Context, id string) (equipment.Text, error) {
 
 func (school) Series(context.Context, string, time.Time) ([]booking.Booking, error) { return nil, nil }
 
+func (school) Stood(context.Context, string) (bool, error) { return true, nil }
+
 func (school) Booking(_ context.Context, id string) (booking.Booking, error) {
 	return lookUp(map[string]booking.Booking{
 		"b-1": {ID: "b-1", PersonID: "li", StationID: "s-7", StartsAt: couriertest.At(86400), EndsAt: couriertest.At(86400 + 7200)},

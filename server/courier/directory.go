@@ -18,6 +18,8 @@ type Directory interface {
 	// Kind gives the name of a kind of station.
 	Kind(ctx context.Context, id string) (equipment.Text, error)
 	Booking(ctx context.Context, id string) (booking.Booking, error)
+	// Stood reports whether a booking was ever confirmed: a request that nobody approved is in nobody's calendar.
+	Stood(ctx context.Context, bookingID string) (bool, error)
 	// Series gives the bookings of a series that end after that, the cancelled ones too.
 	Series(ctx context.Context, id string, after time.Time) ([]booking.Booking, error)
 }

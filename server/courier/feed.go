@@ -23,6 +23,8 @@ type Feed struct {
 	Name      string
 	CreatedAt time.Time
 	RevokedAt time.Time
+	// LastUsedAt is when a program last came for it, to the minute; zero: none has.
+	LastUsedAt time.Time
 }
 
 // FeedStore keeps feeds. What is revoked is as if it were not there: fault.KindNotFound "feed_unknown".
@@ -30,7 +32,8 @@ type FeedStore interface {
 	InsertFeed(ctx context.Context, f Feed) (Feed, error)
 	// Feeds gives those of a person, oldest first.
 	Feeds(ctx context.Context, personID string) ([]Feed, error)
-	FeedByHash(ctx context.Context, hash []byte) (Feed, error)
+	// FeedByHash finds the one of a secret, and notes that it is used now.
+	FeedByHash(ctx context.Context, hash []byte, now time.Time) (Feed, error)
 	// RevokeFeed revokes one of that person; another's is unknown, too.
 	RevokeFeed(ctx context.Context, personID, id string, now time.Time) error
 }
@@ -41,6 +44,10 @@ type FeedSources struct {
 	Directory Directory
 	// Bookings lists by start; it is booking.Reader's List.
 	Bookings func(ctx context.Context, f booking.Filter) ([]booking.Booking, error)
+	// Active gives those that stand and involve a person; it is booking.Reader's Active.
+	Active func(ctx context.Context, stationIDs []string, personID string, from, until time.Time) ([]booking.Booking, error)
+	// Series reads one; it is booking.SeriesReader's SeriesByID.
+	Series func(ctx context.Context, id string) (booking.Series, error)
 	// Room gives a room and its stations by id or code.
 	Room func(ctx context.Context, room string) (equipment.Room, []equipment.Station, error)
 }
@@ -106,7 +113,7 @@ func (s *Feeds) Revoke(ctx context.Context, personID, id string) error {
 // Render gives the calendar behind a secret, and whose link it is. Unknown, revoked, and of somebody who may not sign in
 // any more are the same: fault.KindNotFound "feed_unknown".
 func (s *Feeds) Render(ctx context.Context, secret string) (text []byte, personID string, err error) {
-	f, err := s.src.Feeds.FeedByHash(ctx, account.Hash(secret))
+	f, err := s.src.Feeds.FeedByHash(ctx, account.Hash(secret), s.now())
 	if err != nil {
 		return nil, "", err
 	}
@@ -125,22 +132,12 @@ func (s *Feeds) Render(ctx context.Context, secret string) (text []byte, personI
 	if err != nil {
 		return nil, "", err
 	}
-	bookings, err := s.src.Bookings(ctx, filter)
+	bookings, err := s.bookings(ctx, f, filter)
 	if err != nil {
 		return nil, "", err
 	}
-	places := placesOf(s.src.Directory)
-	for _, b := range bookings {
-		station, err := places(ctx, b.StationID)
-		if err != nil {
-			return nil, "", err
-		}
-		if e, show := s.event(b, station, f, language); show {
-			feed.Events = append(feed.Events, e)
-		}
-		if feed.Location == nil {
-			feed.Location = station.Zone
-		}
+	if err := s.fill(ctx, &feed, f, bookings, language); err != nil {
+		return nil, "", err
 	}
 	return calendar.Write(feed), f.PersonID, nil
 }
@@ -175,20 +172,4 @@ func (s *Feeds) open(ctx context.Context, f Feed, language string) (calendar.Fee
 		name = f.Name
 	}
 	return calendar.Feed{Name: name}, filter, nil
-}
-
-// event gives what a feed shows of a booking. A room's feed names nobody, and says nothing of what never took place.
-func (s *Feeds) event(b booking.Booking, station Station, f Feed, language string) (calendar.Event, bool) {
-	if b.Status == booking.StatusCancelled && s.now().Sub(b.ChangedAt) > feedBehind {
-		return calendar.Event{}, false
-	}
-	e := CalendarEvent(b, station, language, s.cfg.PublicURL)
-	purpose := in(language).purposes[b.Purpose]
-	if f.RoomID == "" {
-		e.Description = strings.TrimSpace(purpose + "\n" + b.Programme)
-		return e, true
-	}
-	e.URL = ""
-	e.Summary += " · " + purpose
-	return e, true
 }

@@ -47,6 +47,11 @@ func (w *Worker) invitation(ctx context.Context, f facts, l language, person Per
 	if !changesCalendar(f.effect.Event, f.booking) {
 		return nil, "", nil
 	}
+	if s := f.booking.Status; s == booking.StatusCancelled || s == booking.StatusRequested {
+		if stood, err := w.deps.Directory.Stood(ctx, f.booking.ID); err != nil || !stood {
+			return nil, "", err // nothing went out that this could change or take back
+		}
+	}
 	e := CalendarEvent(f.booking, f.station, l.tag, w.cfg.PublicURL)
 	e.Organizer, e.Attendee = calendar.Address{Name: "Labtide", Mail: w.cfg.Sender}, calendar.Address{Name: person.Name, Mail: person.Email}
 	if e.Status == calendar.StatusCancelled || !f.booking.Involves(f.effect.PersonID) {

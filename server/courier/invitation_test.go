@@ -19,7 +19,10 @@ type standing struct {
 	school
 	booking booking.Booking
 	series  []booking.Booking
+	never   bool // it was never confirmed
 }
+
+func (s standing) Stood(context.Context, string) (bool, error) { return !s.never, nil }
 
 func (s standing) Booking(context.Context, string) (booking.Booking, error) { return s.booking, nil }
 
@@ -100,6 +103,33 @@ func TestAMailChangesTheCalendarWheneverTheBookingThereChanges(t *testing.T) {
 	}
 }
 
+func TestARequestThatNobodyApprovedIsTakenBackFromNoCalendar(t *testing.T) {
+	b := booking.Booking{ID: "b-1", PersonID: "li", StationID: "s-7", StartsAt: couriertest.At(86400), EndsAt: couriertest.At(93600), Version: 2}
+	for _, test := range []struct {
+		event  booking.Event
+		status booking.Status
+	}{
+		{booking.EventDeclined, booking.StatusCancelled}, {booking.EventCancelledByOther, booking.StatusCancelled}, {booking.EventMovedByOther, booking.StatusRequested},
+	} {
+		b.Status = test.status
+		cal, method := invited(t, standing{booking: b, never: true}, booking.Effect{Event: test.event, PersonID: "li", BookingID: "b-1", StationID: "s-7"})
+		if cal != nil || method != "" {
+			t.Errorf("%s sends %s", test.event, method)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) { // and whoever takes it back themselves knows it already
+		b.Status = booking.StatusCancelled
+		d := open(t, func(_ *desk, cfg *courier.Config, deps *courier.Deps) {
+			cfg.Invitations, cfg.Sender, deps.Directory = true, "labs@school.example", standing{booking: b, never: true}
+		})
+		d.happen(t, booking.Effect{Event: booking.EventCancelled, PersonID: "li", BookingID: "b-1", StationID: "s-7"})
+		pass(3 * time.Second)
+		if mails, _, _ := d.got(); len(mails) != 0 {
+			t.Errorf("%+v", mails)
+		}
+	})
+}
+
 func TestASeriesComesAsOneCalendarOfAllItsBookings(t *testing.T) {
 	var all []booking.Booking
 	for i := range 3 {
@@ -132,4 +162,30 @@ func TestAProgramLearnsOfABookingOnceHoweverManyAreThere(t *testing.T) {
 			t.Errorf("%d mails, %d posts", len(mails), len(posts))
 		}
 	})
+}
+
+// book has what happened to one booking.
+type book struct {
+	booking.Store
+	trail []booking.Entry
+}
+
+func (b book) Trail(context.Context, string) ([]booking.Entry, error) { return b.trail, nil }
+
+func TestABookingStoodOnceItWasConfirmedWhateverCameAfter(t *testing.T) {
+	entry := func(s booking.Status) booking.Entry { return booking.Entry{After: booking.Booking{ID: "b", Status: s}} }
+	for _, test := range []struct {
+		name  string
+		trail []booking.Entry
+		stood bool
+	}{
+		{"asked for and taken back", []booking.Entry{entry(booking.StatusRequested), entry(booking.StatusRequested), entry(booking.StatusCancelled)}, false},
+		{"moved, and asked for again", []booking.Entry{entry(booking.StatusConfirmed), entry(booking.StatusRequested), entry(booking.StatusCancelled)}, true},
+		{"imported", nil, false},
+	} {
+		stood, err := courier.Registers{Book: book{trail: test.trail}}.Stood(t.Context(), "b")
+		if err != nil || stood != test.stood {
+			t.Errorf("%s: %v, %v", test.name, stood, err)
+		}
+	}
 }

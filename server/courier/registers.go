@@ -2,6 +2,7 @@ package courier
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/labtide/labtide/server/account"
@@ -18,6 +19,7 @@ type Registers struct {
 	Book interface {
 		ByID(ctx context.Context, id string) (booking.Booking, error)
 		List(ctx context.Context, f booking.Filter) ([]booking.Booking, error)
+		Trail(ctx context.Context, bookingID string) ([]booking.Entry, error)
 	}
 }
 
@@ -121,6 +123,12 @@ func (d Registers) Room(ctx context.Context, idOrCode string) (equipment.Room, [
 // Booking gives what it is about.
 func (d Registers) Booking(ctx context.Context, id string) (booking.Booking, error) {
 	return d.Book.ByID(ctx, id)
+}
+
+// Stood reports whether a booking was ever confirmed.
+func (d Registers) Stood(ctx context.Context, bookingID string) (bool, error) {
+	trail, err := d.Book.Trail(ctx, bookingID)
+	return slices.ContainsFunc(trail, func(e booking.Entry) bool { return e.After.Promised() }), err
 }
 
 // Series gives what a series has become.

@@ -979,8 +979,11 @@ type FaultReportState string
 type Feed struct {
 	CreatedAt time.Time `json:"created_at"`
 	Id        string    `json:"id"`
-	Name      string    `json:"name"`
-	Of        FeedOf    `json:"of"`
+
+	// LastUsedAt When a calendar program last came for it, to the minute; missing when none has.
+	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
+	Name       string     `json:"name"`
+	Of         FeedOf     `json:"of"`
 
 	// Room The room's id.
 	Room *string `json:"room,omitempty"`

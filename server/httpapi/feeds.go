@@ -16,7 +16,7 @@ import (
 const calendarPath = "/calendar/"
 
 func showFeed(f courier.Feed) Feed {
-	out := Feed{Id: f.ID, Of: FeedOfMe, Name: f.Name, CreatedAt: f.CreatedAt.UTC()}
+	out := Feed{Id: f.ID, Of: FeedOfMe, Name: f.Name, CreatedAt: f.CreatedAt.UTC(), LastUsedAt: instant(f.LastUsedAt)}
 	if f.RoomID != "" {
 		out.Of, out.Room = FeedOfRoom, &f.RoomID
 	}

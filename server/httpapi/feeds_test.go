@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -114,6 +115,51 @@ func TestCase09ASeriesInACalendarKeepsItsHourAndItsUIDsInAnyTimeZone(t *testing.
 				t.Errorf("%s: the past has changed: %+v", zone, is)
 			}
 		}
+	}
+}
+
+func TestAClassOnSeveralStationsIsOneEventWithItsTitleAndItsUID(t *testing.T) {
+	s := newSchool(t)
+	mine, _ := s.feed(account.RoleInstructor, map[string]any{"of": "me"})
+	room, _ := s.feed(account.RoleStudent, map[string]any{"of": "room", "room": "R1"})
+	body := classBody()
+	body["title"] = "可编程控制器, 第二组"
+	made := s.ask(account.RoleInstructor, http.MethodPost, "/api/v1/series", body).want(t, http.StatusCreated).json(t)
+	for _, path := range []string{mine, room} {
+		events := s.events(path)
+		if len(events) != 3 {
+			t.Fatalf("%d events of three lessons on two stations: %+v", len(events), events)
+		}
+		for _, e := range events {
+			if !strings.HasPrefix(e.Summary, "可编程控制器, 第二组 · PLC-01, PLC-02") || !strings.HasPrefix(e.Location, "PLC-01, PLC-02 · ") {
+				t.Errorf("%+v", e)
+			}
+		}
+	}
+	seats := made["occurrences"].([]any)[1].(map[string]any)["bookings"].([]any)
+	ids := []string{seats[0].(map[string]any)["id"].(string), seats[1].(map[string]any)["id"].(string)}
+	slices.Sort(ids)
+	s.ask(account.RoleInstructor, http.MethodDelete, "/api/v1/bookings/"+ids[0], nil).want(t, http.StatusOK)
+	events := s.events(mine)
+	if gone, left := events[ids[0]+"@labtide"], events[ids[1]+"@labtide"]; len(events) != 4 || gone.Status != "CANCELLED" || left.Status != "CONFIRMED" || strings.Contains(left.Location, ",") {
+		t.Errorf("of the second lesson one station was given back: %+v", events)
+	}
+}
+
+func TestWhoComesAlongHasItInTheirCalendar(t *testing.T) {
+	s := newSchool(t)
+	mine, id := s.feed(account.RoleStudent, map[string]any{"of": "me"})
+	if got := s.ask(account.RoleStudent, http.MethodGet, "/api/v1/feeds", nil).json(t)["items"].([]any)[0].(map[string]any)["last_used_at"]; got != nil {
+		t.Errorf("nobody has come for %s, and it says %v", id, got)
+	}
+	body := s.slotBody("PLC-01", 30)
+	body["companions"] = []string{s.people[account.RoleStudent].ID}
+	made := s.ask(account.RoleInstructor, http.MethodPost, "/api/v1/bookings", body).want(t, http.StatusCreated).json(t)
+	if _, there := s.events(mine)[made["id"].(string)+"@labtide"]; !there {
+		t.Error("it is not there")
+	}
+	if got := s.ask(account.RoleStudent, http.MethodGet, "/api/v1/feeds", nil).json(t)["items"].([]any)[0].(map[string]any)["last_used_at"]; got != s.clock().UTC().Truncate(time.Second).Format(time.RFC3339) {
+		t.Errorf("last used at %v", got)
 	}
 }
 

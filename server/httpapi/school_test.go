@@ -104,7 +104,7 @@ func newSchool(t testing.TB, change ...func(*Config, *Deps)) *school {
 	s.deps = Deps{
 		Messages: s.told.Desk(),
 		Feeds: courier.NewFeeds(courier.Config{PublicURL: "http://labtide.test", Language: courier.Chinese}, courier.FeedSources{
-			Feeds: sqldb.NewCourier(db), Directory: registers, Bookings: bookings.List, Room: registers.Room,
+			Feeds: sqldb.NewCourier(db), Directory: registers, Bookings: bookings.List, Active: bookings.Active, Series: bookings.SeriesByID, Room: registers.Room,
 		}, s.clock),
 		Accounts: s.accounts, Sessions: sqldb.NewSessions(db), Equipment: register, Bookings: booking.New(bookings, s.clock),
 		Charter: booking.NewCharter(bookings, register, people, s.clock),

@@ -8,13 +8,13 @@ import (
 	"github.com/labtide/labtide/server/courier"
 )
 
-const feedColumns = "id, hash, person_id, room_id, name, created_at, revoked_at"
+const feedColumns = "id, hash, person_id, room_id, name, created_at, revoked_at, last_used_at"
 
 func scanFeed(row scanner) (f courier.Feed, err error) {
 	var createdAt int64
-	var revokedAt sql.NullInt64
-	err = row.Scan(&f.ID, &f.Hash, &f.PersonID, &f.RoomID, &f.Name, &createdAt, &revokedAt)
-	f.CreatedAt, f.RevokedAt = secondsUTC(createdAt), instant(revokedAt)
+	var revokedAt, usedAt sql.NullInt64
+	err = row.Scan(&f.ID, &f.Hash, &f.PersonID, &f.RoomID, &f.Name, &createdAt, &revokedAt, &usedAt)
+	f.CreatedAt, f.RevokedAt, f.LastUsedAt = secondsUTC(createdAt), instant(revokedAt), instant(usedAt)
 	return f, err
 }
 
@@ -35,10 +35,18 @@ func (c *Courier) Feeds(ctx context.Context, personID string) ([]courier.Feed, e
 	return out, translate(err)
 }
 
-// FeedByHash finds the link of a secret.
-func (c *Courier) FeedByHash(ctx context.Context, hash []byte) (courier.Feed, error) {
+// FeedByHash finds the link of a secret, and notes its use as precisely as that of tokens.
+func (c *Courier) FeedByHash(ctx context.Context, hash []byte, now time.Time) (courier.Feed, error) {
 	f, err := scanFeed(c.db.direct(ctx).row("SELECT "+feedColumns+" FROM calendar_feeds WHERE hash = $1 AND revoked_at IS NULL", hash))
-	return f, translate(found(err, courier.ErrFeedUnknown()))
+	if err != nil {
+		return f, translate(found(err, courier.ErrFeedUnknown()))
+	}
+	if now.Sub(f.LastUsedAt) < usedEvery {
+		return f, nil
+	}
+	_, err = c.db.writeOne(ctx, "UPDATE calendar_feeds SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)", f.ID, now.Unix())
+	f.LastUsedAt = now.UTC().Truncate(time.Second)
+	return f, err
 }
 
 // RevokeFeed ends a link of that person.

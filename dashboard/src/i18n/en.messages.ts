@@ -7,6 +7,8 @@ export default {
   'feeds.of': 'Calendar of',
   'feeds.mine': 'My own bookings',
   'feeds.create': 'Make a link',
+  'feeds.used': 'last fetched {when}',
+  'feeds.unused': 'never fetched yet',
   'feeds.revoke': 'Revoke',
   'feeds.revoked': 'The link leads nowhere now.',
   'feeds.made': 'Your calendar link',

@@ -7,6 +7,8 @@ export default {
   'feeds.of': '日历内容',
   'feeds.mine': '我的预约',
   'feeds.create': '生成链接',
+  'feeds.used': '最近读取：{when}',
+  'feeds.unused': '尚未读取',
   'feeds.revoke': '撤销',
   'feeds.revoked': '该链接已失效。',
   'feeds.made': '你的日历链接',

@@ -19,15 +19,23 @@ func RunFeedStore(t *testing.T, newStore func(t *testing.T) courier.FeedStore) {
 		if err != nil || put.ID == "" {
 			t.Fatalf("%+v, %v", put, err)
 		}
-		got, err := s.FeedByHash(t.Context(), account.Hash("one"))
+		got, err := s.FeedByHash(t.Context(), account.Hash("one"), At(7))
 		want(t, "no error", err, nil)
-		want(t, "as it was put", got, put)
+		put.LastUsedAt = At(7)
+		want(t, "as it was put, and used", got, put)
+		for _, soon := range []int{8, 66} { // within a minute nothing is written
+			_, err = s.FeedByHash(t.Context(), account.Hash("one"), At(soon))
+			want(t, "no error", err, nil)
+		}
 		mine, err := s.Feeds(t.Context(), "li")
 		want(t, "no error", err, nil)
 		want(t, "listed", mine, []courier.Feed{put})
 		others, err := s.Feeds(t.Context(), "wang")
 		want(t, "no error", err, nil)
 		want(t, "of another", len(others), 0)
+		got, err = s.FeedByHash(t.Context(), account.Hash("one"), At(67))
+		want(t, "no error", err, nil)
+		want(t, "used again", got.LastUsedAt, At(67))
 	})
 	t.Run("a link that is revoked is as if it had never been, and only its person revokes it", func(t *testing.T) {
 		s := newStore(t)
@@ -44,7 +52,7 @@ func RunFeedStore(t *testing.T, newStore func(t *testing.T) courier.FeedStore) {
 		if err := s.RevokeFeed(t.Context(), "li", put.ID, At(2)); fault.CodeOf(err) != "feed_unknown" {
 			t.Errorf("again: %v", err)
 		}
-		if _, err := s.FeedByHash(t.Context(), account.Hash("one")); fault.CodeOf(err) != "feed_unknown" {
+		if _, err := s.FeedByHash(t.Context(), account.Hash("one"), At(3)); fault.CodeOf(err) != "feed_unknown" {
 			t.Errorf("found: %v", err)
 		}
 		mine, err := s.Feeds(t.Context(), "li")

@@ -18,6 +18,10 @@ const (
 	AuditReport        AuditSource = "report" // of a fault
 	AuditStrike        AuditSource = "strike"
 	AuditQualification AuditSource = "qualification"
+	AuditPerson        AuditSource = "person"
+	AuditLink          AuditSource = "link" // one-time: it sets a password
+	AuditToken         AuditSource = "token"
+	AuditWebhook       AuditSource = "webhook"
 )
 
 // Rule reports whether it is a kind of document.
@@ -46,12 +50,21 @@ const (
 	ActGranted         Act = "granted"
 	ActRenewed         Act = "renewed" // a qualification has another end or note
 	ActRevoked         Act = "revoked"
+	ActPersonAdded     Act = "person_added"
+	ActPersonChanged   Act = "person_changed" // name, role, programme, whether they may sign in …
+	ActPasswordSet     Act = "password_set"
+	ActLinkMade        Act = "link_made"
+	ActTokenMade       Act = "token_made"
+	ActTokenRevoked    Act = "token_revoked"
+	ActHookAdded       Act = "webhook_added"
+	ActHookChanged     Act = "webhook_changed"
+	ActHookRemoved     Act = "webhook_removed"
 )
 
 // Deed is one thing that was done to what is neither a booking nor a document. It stays when that is gone.
 type Deed struct {
 	Source    AuditSource
-	ID        string // of the outage, report, strike or qualification
+	ID        string // of the outage, report, strike, qualification, person, link, token or webhook
 	Version   int64  // that stood afterwards: of each there is one
 	At        time.Time
 	PersonID  string // who did it; empty: an import, or the server itself

@@ -493,7 +493,7 @@ type AuditLine struct {
 	// Scope What a rule is about, from the widest to the narrowest.
 	Scope *PolicyScope `json:"scope,omitempty"`
 
-	// Source `booking`, `outage`, `report` (of a fault), `strike`, `qualification`, or the kind of a rule: `policy`, `quota`, `season`, `term`.
+	// Source `booking`, `outage`, `report` (of a fault), `strike`, `qualification`, `person`, `link` (that sets a password), `token`, `webhook`, or the kind of a rule: `policy`, `quota`, `season`, `term`.
 	Source string `json:"source"`
 
 	// StartsAt Of the booking, afterwards.
@@ -1876,7 +1876,7 @@ type PolicyImportChange struct {
 	Fields FieldChanges           `json:"fields"`
 	Kind   PolicyImportChangeKind `json:"kind"`
 
-	// Name Of a quota, season or term.
+	// Name Of a quota, season, term, token or webhook.
 	Name *string `json:"name,omitempty"`
 
 	// Place A site, room or kind, as others name it.
@@ -3030,7 +3030,7 @@ type ToInstant = Instant
 
 // ListAuditParams defines parameters for ListAudit.
 type ListAuditParams struct {
-	// Person Whose booking, fault report, strike or qualification it is, by id.
+	// Person Whose booking, fault report, strike, qualification or account it is, by id.
 	Person  *Ref `form:"person,omitempty" json:"person,omitempty"`
 	Station *Ref `form:"station,omitempty" json:"station,omitempty"`
 
@@ -3748,7 +3748,7 @@ type ServerInterface interface {
 	// GetAbout What this server is; answers before anybody has signed in.
 	// (GET /api/v1/about)
 	GetAbout(ctx echo.Context) error
-	// ListAudit Who did what to bookings, rules, stations and qualifications, the newest first.
+	// ListAudit Who did what to bookings, rules, stations, people and webhooks, the newest first.
 	// (GET /api/v1/audit)
 	ListAudit(ctx echo.Context, params ListAuditParams) error
 	// GetAvailability Free intervals that the caller could really book.
@@ -11195,7 +11195,7 @@ type StrictServerInterface interface {
 	// GetAbout What this server is; answers before anybody has signed in.
 	// (GET /api/v1/about)
 	GetAbout(ctx context.Context, request GetAboutRequestObject) (GetAboutResponseObject, error)
-	// ListAudit Who did what to bookings, rules, stations and qualifications, the newest first.
+	// ListAudit Who did what to bookings, rules, stations, people and webhooks, the newest first.
 	// (GET /api/v1/audit)
 	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
 	// GetAvailability Free intervals that the caller could really book.

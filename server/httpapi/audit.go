@@ -3,6 +3,7 @@ package httpapi
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"sync"
@@ -186,6 +187,9 @@ func (s *Server) showAudit(ctx context.Context, d *directory, register func() (b
 		}
 		showRule(d, named, l, &out)
 	default:
+		if l.Source == booking.AuditToken || l.Source == booking.AuditWebhook {
+			out.Name = nameIn(l.Body, l.OldBody)
+		}
 		out.Fields = new(fieldChanges(booking.Register{}, booking.Differences(l.OldBody, l.Body)))
 	}
 	if ofID != "" {
@@ -202,6 +206,19 @@ func (s *Server) showAudit(ctx context.Context, d *directory, register func() (b
 		out.Station = new(d.stationRef(station))
 	}
 	return out, nil
+}
+
+// nameIn gives the name in the first of the bodies that has one; nil: none has.
+func nameIn(bodies ...json.RawMessage) *string {
+	for _, body := range bodies {
+		var named struct {
+			Name string `json:"name"`
+		}
+		if json.Unmarshal(body, &named) == nil && named.Name != "" {
+			return &named.Name
+		}
+	}
+	return nil
 }
 
 // showRule says which rule it is, and what differs about it.

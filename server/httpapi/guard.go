@@ -53,7 +53,7 @@ func (s *Server) guard(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 			c.Response().Header().Set("Cache-Control", "no-store")
 		}
-		ctx := context.WithValue(c.Request().Context(), callerKey{}, who)
+		ctx := account.By(context.WithValue(c.Request().Context(), callerKey{}, who), who.PersonID)
 		if !op.stream {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, s.cfg.RequestTimeout)

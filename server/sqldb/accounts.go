@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/fault"
 )
 
@@ -55,6 +56,13 @@ func (a *Accounts) PutPerson(ctx context.Context, p account.Person) (account.Per
 		p.CreatedAt = time.Now().UTC().Truncate(time.Second)
 	}
 	err := a.db.write(ctx, func(t *tx) error {
+		var before account.Person
+		if p.Version > 0 {
+			stands, err := scanPerson(t.row("SELECT "+personColumns+" FROM people WHERE id = $1", p.ID))
+			if before = stands; err != nil {
+				return found(err, unknown("person", p.ID))
+			}
+		}
 		id, version, err := t.put(row{table: "people", thing: "person", id: p.ID, version: p.Version, fields: []field{
 			{"login", p.Login}, {"login_key", strings.ToLower(p.Login)}, {"name", p.Name}, {"role", string(p.Role)},
 			{"programme", p.Programme}, {"language", p.Language}, {"email", p.Email}, {"unnamed", p.Unnamed}, {"password_hash", p.PasswordHash},
@@ -64,7 +72,7 @@ func (a *Accounts) PutPerson(ctx context.Context, p account.Person) (account.Per
 			return taken(err, fault.Conflict("login_taken", "the login %q is taken; choose another one", p.Login).On("/login"))
 		}
 		p.ID, p.Version = id, version
-		return nil
+		return t.notePerson(ctx, before, p)
 	})
 	return p, err
 }
@@ -103,7 +111,10 @@ func (a *Accounts) InsertToken(ctx context.Context, k account.Token) error {
 	return a.db.write(ctx, func(t *tx) error {
 		_, err := t.exec("INSERT INTO tokens ("+tokenColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 			k.ID, k.PersonID, k.Name, k.Hash, strings.Join(scopes, " "), k.CreatedAt.Unix(), unix(k.LastUsedAt), unix(k.ExpiresAt))
-		return personMissing(err, k.PersonID)
+		if err != nil {
+			return personMissing(err, k.PersonID)
+		}
+		return t.note(tokenDeed(ctx, booking.ActTokenMade, k))
 	})
 }
 
@@ -146,7 +157,10 @@ func (a *Accounts) DeleteToken(ctx context.Context, personID, id string) error {
 		if err == nil && n == 0 {
 			return missing
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return t.note(tokenDeed(ctx, booking.ActTokenRevoked, account.Token{ID: id, PersonID: personID}))
 	})
 }
 
@@ -157,7 +171,12 @@ func (a *Accounts) InsertLink(ctx context.Context, l account.Link) error {
 			return err
 		}
 		_, err := t.exec("INSERT INTO links (hash, person_id, expires_at) VALUES ($1, $2, $3)", l.Hash, l.PersonID, l.ExpiresAt.Unix())
-		return personMissing(err, l.PersonID)
+		if err != nil {
+			return personMissing(err, l.PersonID)
+		}
+		made := deed(ctx, booking.AuditLink, booking.ActLinkMade, NewID(), 1, nil)
+		made.OfID = l.PersonID
+		return t.note(made)
 	})
 }
 
@@ -170,9 +189,16 @@ func (a *Accounts) UseLink(ctx context.Context, hash []byte, passwordHash string
 		if err != nil {
 			return found(err, refused)
 		}
+		before, err := scanPerson(t.row("SELECT "+personColumns+" FROM people WHERE id = $1", person))
+		if err != nil {
+			return err
+		}
 		p, err = scanPerson(t.row("UPDATE people SET password_hash = $2, version = version + 1 WHERE id = $1 RETURNING "+personColumns,
 			person, passwordHash))
-		return err
+		if err != nil {
+			return err
+		}
+		return t.notePerson(ctx, before, p)
 	})
 	return p, err
 }

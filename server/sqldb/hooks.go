@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strings"
 	"time"
 
@@ -66,8 +67,14 @@ func (c *Courier) PutHook(ctx context.Context, h courier.Hook) (courier.Hook, er
 		if err != nil {
 			return err
 		}
-		h, err = scanHook(t.row("SELECT "+hookColumns+" FROM webhooks WHERE id = $1", put.ID))
-		return err
+		act := booking.ActHookChanged
+		if h.Version == 0 {
+			act = booking.ActHookAdded
+		}
+		if h, err = scanHook(t.row("SELECT "+hookColumns+" FROM webhooks WHERE id = $1", put.ID)); err != nil {
+			return err
+		}
+		return t.note(hookDeed(ctx, act, h))
 	})
 	return h, err
 }
@@ -79,8 +86,11 @@ func (c *Courier) DeleteHook(ctx context.Context, id string, version int64) erro
 	}
 	return c.db.write(ctx, func(t *tx) error {
 		n, err := t.exec("DELETE FROM webhooks WHERE id = $1 AND version = $2", id, version)
-		if err != nil || n > 0 {
+		if err != nil {
 			return err
+		}
+		if n > 0 {
+			return t.note(hookDeed(ctx, booking.ActHookRemoved, courier.Hook{ID: id, Version: version}))
 		}
 		return t.missed(row{table: "webhooks", thing: "webhook", id: id})
 	})
@@ -88,6 +98,14 @@ func (c *Courier) DeleteHook(ctx context.Context, id string, version int64) erro
 
 // DisableHook notes that the target wants no more.
 func (c *Courier) DisableHook(ctx context.Context, id string, now time.Time) error {
-	_, err := c.db.writeOne(ctx, "UPDATE webhooks SET disabled_at = $2, version = version + 1 WHERE id = $1 AND disabled_at IS NULL", id, now.Unix())
-	return err
+	return c.db.write(ctx, func(t *tx) error {
+		h, err := scanHook(t.row("UPDATE webhooks SET disabled_at = $2, version = version + 1 WHERE id = $1 AND disabled_at IS NULL RETURNING "+hookColumns, id, now.Unix()))
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return t.note(hookDeed(ctx, booking.ActHookChanged, h))
+	})
 }

@@ -1,4 +1,4 @@
-// What was done to outages, fault reports, absences, qualifications and rules, in words.
+// What was done to outages, fault reports, absences, qualifications, rules, accounts and webhooks, in words.
 import { dayAndClock } from './format'
 import { limitName, limitValue } from './limits'
 import { known, named, t } from './text.svelte'
@@ -23,6 +23,7 @@ export const ACTS = {
   qualification: ['granted', 'renewed', 'revoked'],
   strike: ['appealed', 'forgiven', 'upheld'],
   rule: ['set', 'removed'],
+  access: ['person_added', 'person_changed', 'password_set', 'link_made', 'token_made', 'token_revoked', 'webhook_added', 'webhook_changed', 'webhook_removed'],
 } as const
 
 const RULES = ['policy', 'quota', 'season', 'term']
@@ -54,7 +55,7 @@ const MOST = 8
 /** What differs afterwards; of what is new, what it is. */
 export function deedDetails(line: Deed, zone: string): string[] {
   if (line.act === 'outage_withdrawn') return [] // it never was: its end is its start
-  const value = (name: string, given: unknown) => (INSTANTS.includes(name) && typeof given === 'string' ? dayAndClock(Date.parse(given), zone) : limitValue(name, given))
+  const value = (name: string, given: unknown) => (name === 'role' && typeof given === 'string' ? (known('role', given) ?? given) : INSTANTS.includes(name) && typeof given === 'string' ? dayAndClock(Date.parse(given), zone) : limitValue(name, given))
   return (line.fields ?? []).slice(0, MOST).map(({ name, before, after }) => {
     const field = known('trail.field', name) ?? limitName(name)
     if (before === undefined || before === null) return t('deed.fact', { field, value: value(name, after) })

@@ -227,7 +227,7 @@ export default {
   'file.export.hint': 'Everything on these pages as a YAML file that people read and keep.',
   'file.import': 'Bring in rules',
   'file.import.hint': 'Choose a file. First you see what would change; nothing happens until you say so.',
-  'file.choose': 'YAML file',
+  'file.choose': 'Choose a YAML file',
   'file.same': 'The file says exactly what holds already.',
   'file.would': { one: '1 change', other: '{n} changes' },
   'file.apply': 'Make these changes',

@@ -124,7 +124,7 @@ export default {
   'timetable.lead': 'From a spreadsheet (CSV) or a calendar (.ics). Conflicts are shown line by line; it is brought in whole or not at all.',
   'timetable.from': 'From',
   'timetable.to': 'Before',
-  'timetable.file': 'File',
+  'timetable.file': 'Choose a file',
   'timetable.text': 'Or paste its text',
   'timetable.columns': 'Columns: {needed}. Optional: {optional}.',
   'timetable.incomplete': 'Choose a file and the first day.',

@@ -17,7 +17,7 @@ export default {
   undo: 'Undo',
   more: 'Show more',
   loading: 'Loading…',
-  optional: '(may stay empty)',
+  optional: ' (may stay empty)',
   'list.comma': ', ',
   skip: 'Skip to the content',
   missing: 'There is no page here',

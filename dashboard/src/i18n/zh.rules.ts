@@ -227,7 +227,7 @@ export default {
   'file.export.hint': '把所有规则保存为便于阅读和保管的 YAML 文件。',
   'file.import': '导入规则',
   'file.import.hint': '选择文件后先显示会有哪些变化，确认后才生效。',
-  'file.choose': 'YAML 文件',
+  'file.choose': '选择 YAML 文件',
   'file.same': '文件内容与现有规则完全一致。',
   'file.would': '共 {n} 处变化',
   'file.apply': '应用这些变化',

@@ -95,7 +95,7 @@ export default {
   'trail.title': '预约',
   'trail.headline': '{station}，{time}',
   'trail.history': '预约经过',
-  'trail.details': '经过',
+  'trail.details': '详情',
   'trail.somebody': '管理老师',
   'trail.you': '你',
   'trail.server': '系统',

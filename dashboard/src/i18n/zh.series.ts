@@ -125,7 +125,7 @@ export default {
   'timetable.lead': '支持表格（CSV）或日历文件。逐行显示冲突；要么全部导入，要么都不导入。',
   'timetable.from': '起始日期',
   'timetable.to': '截止（不含）',
-  'timetable.file': '文件',
+  'timetable.file': '选择文件',
   'timetable.text': '或粘贴内容',
   'timetable.columns': '列：{needed}。可选：{optional}。',
   'timetable.incomplete': '请选择文件和起始日期。',

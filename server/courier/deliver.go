@@ -26,16 +26,16 @@ func (w *Worker) deliver(ctx context.Context, d Delivery) error {
 	case ChannelNotice:
 		return w.deliverNotice(ctx, d)
 	}
-	return &skipError{"the channel is not known"}
+	return &skipError{codeFailed, "the channel is not known"}
 }
 
 func (w *Worker) deliverMail(ctx context.Context, d Delivery) error {
 	if w.deps.Mail == nil {
-		return &skipError{"no mail server is configured"}
+		return &skipError{codeNoMail, "no mail server is configured"}
 	}
 	person, err := w.deps.Directory.Person(ctx, d.TargetID)
 	if fault.KindOf(err) == fault.KindNotFound || err == nil && (person.Email == "" || person.Disabled) {
-		return &skipError{"the person has no mail address"}
+		return &skipError{codeNoAddress, "the person has no mail address"}
 	}
 	if err != nil {
 		return err
@@ -53,7 +53,7 @@ func (w *Worker) deliverMail(ctx context.Context, d Delivery) error {
 		}
 	}
 	if ownDoing(d.Effect) && len(out.Calendar) == 0 {
-		return &skipError{"there is nothing to change in the person's calendar"}
+		return &skipError{codeNothing, "there is nothing to change in the person's calendar"}
 	}
 	return w.deps.Mail.Send(ctx, out)
 }
@@ -69,7 +69,7 @@ func (w *Worker) spoken(chosen string) string {
 func (w *Worker) deliverWebhook(ctx context.Context, d Delivery) error {
 	h, err := w.deps.Store.Hook(ctx, d.TargetID)
 	if fault.KindOf(err) == fault.KindNotFound || err == nil && !h.DisabledAt.IsZero() {
-		return &skipError{"the webhook was removed or disabled"}
+		return &skipError{codeHookOff, "the webhook was removed or disabled"}
 	}
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (w *Worker) post(ctx context.Context, h Hook, delivery string, f facts) err
 	m := in(w.cfg.Language).write(f, w.cfg.PublicURL)
 	body, err := w.body(f, delivery)
 	if err != nil {
-		return &skipError{"the message cannot be written: " + err.Error()}
+		return &skipError{codeFailed, "the message cannot be written: " + err.Error()}
 	}
 	return w.deps.Poster.Post(ctx, webhook.Target{URL: h.URL, Secret: h.Secret, Shape: h.Shape}, webhook.Message{
 		Delivery: delivery, Event: string(f.effect.Event), Body: body, Title: m.subject, Lines: m.lines, Link: m.link, LinkText: m.linkText,

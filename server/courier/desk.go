@@ -124,14 +124,14 @@ func (d *Desk) Remove(ctx context.Context, id string, version int64) error {
 	return d.store.DeleteHook(ctx, id, version)
 }
 
-// Test posts a message to a hook at once; the text says why it was not taken, and is empty when it was.
-func (d *Desk) Test(ctx context.Context, id string) (problem string, err error) {
+// Test posts a message to a hook at once; the failure says why it was not taken, and is empty when it was.
+func (d *Desk) Test(ctx context.Context, id string) (Failure, error) {
 	h, err := d.store.Hook(ctx, id)
 	if err != nil {
-		return "", err
+		return Failure{}, err
 	}
 	if err := d.worker.Test(ctx, h); err != nil {
-		return reason(err), nil
+		return failureOf(ChannelWebhook, err), nil
 	}
-	return "", nil
+	return Failure{}, nil
 }

@@ -52,6 +52,6 @@ func judge(err error) verdict {
 }
 
 // skipError is a delivery that has nobody to go to.
-type skipError struct{ why string }
+type skipError struct{ code, why string }
 
 func (e *skipError) Error() string { return e.why }

@@ -94,7 +94,7 @@ func TestWhatNeverGetsThroughIsDeadAfterTwoDays(t *testing.T) {
 		d.happen(t, told("li"))
 		pass(72 * time.Hour)
 		got := d.only(t, courier.Filter{Outcome: courier.OutcomeDead})
-		if got.Attempts < 10 || got.Attempts > 25 || !strings.Contains(got.Error, "no route") {
+		if got.Attempts < 10 || got.Attempts > 25 || got.Failure().Code != "mail_unreachable" || !strings.Contains(got.Failure().Text, "no route") {
 			t.Errorf("got %+v", got)
 		}
 		if lived := got.EndedAt.Sub(begun); lived < 36*time.Hour || lived > 49*time.Hour {

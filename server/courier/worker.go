@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -175,7 +174,7 @@ func (e *lateError) Error() string {
 	if e.last == "" {
 		return "too late: nobody could act on it any more"
 	}
-	return "too late; the last attempt: " + e.last
+	return "too late; the last attempt: " + readFailure(e.last).Text
 }
 
 // note stores how an attempt ended.
@@ -185,10 +184,10 @@ func (w *Worker) note(ctx context.Context, d Delivery, err error, stopping bool)
 		return w.deps.Store.Finish(ctx, d, now, OutcomeSent, "")
 	}
 	if stopping {
-		return w.deps.Store.Retry(ctx, d, now, "interrupted: the server was stopped")
+		return w.deps.Store.Retry(ctx, d, now, Failure{Code: codeInterrupted, Text: "interrupted: the server was stopped"}.note())
 	}
 	if e := new(skipError); errors.As(err, &e) {
-		return w.deps.Store.Finish(ctx, d, now, OutcomeSkipped, e.why)
+		return w.deps.Store.Finish(ctx, d, now, OutcomeSkipped, failureOf(d.Channel, err).note())
 	}
 	v := judge(err)
 	if v.after > 0 {
@@ -204,21 +203,13 @@ func (w *Worker) note(ctx context.Context, d Delivery, err error, stopping bool)
 	if v.final || errors.As(err, &late) || next.After(d.GiveUpAt) {
 		w.deps.Log.Warn("a message was not delivered", "channel", d.Channel, "event", d.Effect.Event, "delivery", d.ID,
 			"attempts", d.Attempts, "error", err)
-		return w.deps.Store.Finish(ctx, d, now, OutcomeDead, reason(err))
+		return w.deps.Store.Finish(ctx, d, now, OutcomeDead, failureOf(d.Channel, err).note())
 	}
-	return w.deps.Store.Retry(ctx, d, next, reason(err))
+	return w.deps.Store.Retry(ctx, d, next, failureOf(d.Channel, err).note())
 }
 
 func (w *Worker) rest(lane string, until time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.paused[lane] = until
-}
-
-// maxReasonBytes is how much of an error is kept.
-const maxReasonBytes = 500
-
-func reason(err error) string {
-	text := err.Error()
-	return strings.ToValidUTF8(text[:min(len(text), maxReasonBytes)], "")
 }

@@ -780,9 +780,15 @@ type Delivery struct {
 	CreatedAt time.Time       `json:"created_at"`
 	EndedAt   *time.Time      `json:"ended_at,omitempty"`
 
-	// Error Of the last attempt.
-	Error *string   `json:"error,omitempty"`
-	Event EventName `json:"event"`
+	// Error Of the last attempt, in English.
+	Error *string `json:"error,omitempty"`
+
+	// ErrorCode The same as a stable code; left out when an older server noted it.
+	ErrorCode *string `json:"error_code,omitempty"`
+
+	// ErrorDetail What the code leaves open: a status, or what a robot said.
+	ErrorDetail *string   `json:"error_detail,omitempty"`
+	Event       EventName `json:"event"`
 
 	// Id What a webhook gets as Labtide-Delivery.
 	Id            string        `json:"id"`
@@ -2926,9 +2932,15 @@ type WebhookShape string
 
 // WebhookTest defines model for WebhookTest.
 type WebhookTest struct {
-	// Problem Why it was not taken.
+	// Problem Why it was not taken, in English.
 	Problem *string `json:"problem,omitempty"`
-	Taken   bool    `json:"taken"`
+
+	// ProblemCode The same as a stable code.
+	ProblemCode *string `json:"problem_code,omitempty"`
+
+	// ProblemDetail What the code leaves open: a status, or what a robot said.
+	ProblemDetail *string `json:"problem_detail,omitempty"`
+	Taken         bool    `json:"taken"`
 }
 
 // WebhookWithSecret defines model for WebhookWithSecret.

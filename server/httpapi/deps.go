@@ -149,7 +149,7 @@ type Messages interface {
 	Add(ctx context.Context, actor account.Actor, h courier.Hook) (made courier.Hook, secret string, err error)
 	Change(ctx context.Context, id string, version int64, c courier.HookChange) (courier.Hook, error)
 	Remove(ctx context.Context, id string, version int64) error
-	Test(ctx context.Context, id string) (problem string, err error)
+	Test(ctx context.Context, id string) (courier.Failure, error)
 	Deliveries(ctx context.Context, hookID string, limit int) ([]courier.Delivery, error)
 }
 

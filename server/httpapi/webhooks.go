@@ -84,11 +84,13 @@ func (s *Server) DeleteWebhook(ctx context.Context, request DeleteWebhookRequest
 
 // TestWebhook implements StrictServerInterface.
 func (s *Server) TestWebhook(ctx context.Context, request TestWebhookRequestObject) (TestWebhookResponseObject, error) {
-	problem, err := s.deps.Messages.Test(ctx, request.Webhook)
+	failed, err := s.deps.Messages.Test(ctx, request.Webhook)
 	if err != nil {
 		return nil, err
 	}
-	return TestWebhook200JSONResponse{Taken: problem == "", Problem: text(problem)}, nil
+	return TestWebhook200JSONResponse{
+		Taken: failed == courier.Failure{}, Problem: text(failed.Text), ProblemCode: text(failed.Code), ProblemDetail: text(failed.Detail),
+	}, nil
 }
 
 // ListDeliveries implements StrictServerInterface.
@@ -105,9 +107,10 @@ func (s *Server) ListDeliveries(ctx context.Context, request ListDeliveriesReque
 }
 
 func showDelivery(d courier.Delivery) Delivery {
+	failed := d.Failure()
 	out := Delivery{
 		Id: d.ID, Event: EventName(d.Effect.Event), Channel: DeliveryChannel(d.Channel), State: DeliveryState(d.Outcome), Attempts: d.Attempts,
-		Error: text(d.Error), CreatedAt: d.CreatedAt.UTC(), EndedAt: instant(d.EndedAt),
+		Error: text(failed.Text), ErrorCode: text(failed.Code), ErrorDetail: text(failed.Detail), CreatedAt: d.CreatedAt.UTC(), EndedAt: instant(d.EndedAt),
 	}
 	if d.Outcome == "" {
 		out.State, out.NextAttemptAt = DeliveryState("waiting"), instant(d.DueAt)

@@ -104,12 +104,13 @@ func TestATestMessageSaysHowItWent(t *testing.T) {
 		url   string
 		taken bool
 		says  string
-	}{{well, true, ""}, {ill, false, "310000"}, {"http://127.1.0.1:9/", false, "webhooks.allow_private"}} {
+		code  any
+	}{{well, true, "", nil}, {ill, false, "310000", "robot_security"}, {"http://127.1.0.1:9/", false, "webhooks.allow_private", "target_private"}} {
 		made := s.ask(account.RoleAdmin, http.MethodPost, "/api/v1/webhooks", map[string]any{"name": "钉钉", "url": test.url, "shape": "dingtalk", "secret": "SEC1"}).want(t, http.StatusCreated)
 		id := made.json(t)["webhook"].(map[string]any)["id"].(string)
 		how := s.ask(account.RoleAdmin, http.MethodPost, "/api/v1/webhooks/"+id+"/test", nil).want(t, http.StatusOK).json(t)
 		problem, _ := how["problem"].(string)
-		if how["taken"] != test.taken || !strings.Contains(problem, test.says) {
+		if how["taken"] != test.taken || how["problem_code"] != test.code || !strings.Contains(problem, test.says) {
 			t.Errorf("%s: %v", test.url, how)
 		}
 	}

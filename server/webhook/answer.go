@@ -15,16 +15,16 @@ const maxRetryAfter = 24 * time.Hour
 // classify says what a status means; nil: taken.
 func (p *Poster) classify(r *http.Response) error {
 	status := r.StatusCode
-	e := &Error{Status: status, Err: fmt.Errorf("the target answered %d %s", status, http.StatusText(status))}
+	e := &Error{Code: CodeRefused, Detail: strconv.Itoa(status), Status: status, Err: fmt.Errorf("the target answered %d %s", status, http.StatusText(status))}
 	switch {
 	case status >= 200 && status < 300:
 		return nil
 	case status == http.StatusGone:
-		e.Class = Gone
+		e.Class, e.Code = Gone, CodeGone
 	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= 500:
-		e.Class, e.RetryAfter = Temporary, retryAfter(r.Header.Get("Retry-After"), p.now())
+		e.Class, e.Code, e.RetryAfter = Temporary, CodeBusy, retryAfter(r.Header.Get("Retry-After"), p.now())
 	case status >= 300 && status < 400:
-		e.Class, e.Err = Permanent, fmt.Errorf("the target answered %d: redirects are not followed; name the final address", status)
+		e.Class, e.Code, e.Err = Permanent, CodeRedirects, fmt.Errorf("the target answered %d: redirects are not followed; name the final address", status)
 	default:
 		e.Class = Permanent
 	}
@@ -45,13 +45,13 @@ func retryAfter(header string, now time.Time) time.Duration {
 // unreachable says why there was no answer, without the address, which may be a secret.
 func unreachable(err error) *Error {
 	if refused := new(refusedError); errors.As(err, &refused) {
-		return &Error{Class: Permanent, Err: refused}
+		return &Error{Class: Permanent, Code: CodePrivate, Detail: refused.address.String(), Err: refused}
 	}
 	if outer := new(url.Error); errors.As(err, &outer) {
 		if outer.Timeout() {
-			return &Error{Class: Temporary, Err: errors.New("the target did not answer in time")}
+			return &Error{Class: Temporary, Code: CodeSilent, Err: errors.New("the target did not answer in time")}
 		}
 		err = outer.Err
 	}
-	return &Error{Class: Temporary, Err: fmt.Errorf("the target cannot be reached: %w", err)}
+	return &Error{Class: Temporary, Code: CodeUnreachable, Detail: err.Error(), Err: fmt.Errorf("the target cannot be reached: %w", err)}
 }

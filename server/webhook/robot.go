@@ -98,16 +98,31 @@ func robotAnswer(shape Shape, status int, answer []byte) error {
 		Message string `json:"errmsg"`
 	}
 	if err := json.Unmarshal(answer, &said); err != nil || said.Code == nil {
-		return &Error{Class: Permanent, Status: status, Err: fmt.Errorf("the answer is not that of a %s robot; is the address right?", shape)}
+		return &Error{Class: Permanent, Code: CodeNoRobot, Status: status, Err: fmt.Errorf("the answer is not that of a %s robot; is the address right?", shape)}
 	}
 	if *said.Code == 0 {
 		return nil
 	}
-	e := &Error{Class: Permanent, Status: status, Err: fmt.Errorf("the robot said %d: %s", *said.Code, clip(said.Message, 200))}
+	words := clip(said.Message, 200)
+	e := &Error{
+		Class: Permanent, Code: meaning(shape, *said.Code), Detail: strings.TrimSpace(fmt.Sprint(*said.Code, " ", words)), Status: status,
+		Err: fmt.Errorf("the robot said %d: %s", *said.Code, words),
+	}
 	if wait, ok := busy(shape, *said.Code); ok {
-		e.Class, e.RetryAfter = Temporary, wait
+		e.Class, e.Code, e.RetryAfter = Temporary, CodeRobotBusy, wait
 	}
 	return e
+}
+
+// meaning gives what a robot's code says about how it is set up.
+func meaning(shape Shape, code int) Code {
+	switch {
+	case shape != ShapeDingTalk && code == 93000, shape == ShapeDingTalk && (code == 300001 || code == 300005):
+		return CodeRobotUnknown
+	case shape == ShapeDingTalk && code == 310000:
+		return CodeRobotSecurity
+	}
+	return CodeRobotRefused
 }
 
 // busy reports whether a code means "later", and how much later. Both robots take 20 messages a minute; DingTalk then

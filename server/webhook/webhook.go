@@ -60,9 +60,32 @@ const (
 	Gone      Class = "gone"      // nothing will ever be taken: the target wants no more
 )
 
+// Code says why a message was not taken; the words for people are the dashboard's.
+type Code string
+
+// The codes.
+const (
+	CodeAddress       Code = "address_wrong"      // the target's
+	CodePrivate       Code = "target_private"     // inside; the detail is its address
+	CodeUnreachable   Code = "target_unreachable" // the detail says why, as the network did
+	CodeSilent        Code = "target_silent"      // no answer in time
+	CodeBroken        Code = "answer_broken"
+	CodeRedirects     Code = "target_redirects" // the detail of this and the next three is the status
+	CodeGone          Code = "target_gone"
+	CodeBusy          Code = "target_busy"
+	CodeRefused       Code = "target_refused"
+	CodeNoRobot       Code = "robot_none"     // whatever answered is no robot
+	CodeRobotUnknown  Code = "robot_unknown"  // its key is wrong; the detail of this and the next three is the robot's code and words
+	CodeRobotSecurity Code = "robot_security" // its own settings refuse: keywords, signature, addresses
+	CodeRobotBusy     Code = "robot_busy"
+	CodeRobotRefused  Code = "robot_refused"
+)
+
 // Error is a message that was not taken.
 type Error struct {
 	Class      Class
+	Code       Code
+	Detail     string        // what the code leaves open, in no language; may be empty
 	Status     int           // of the answer; 0: there was none
 	RetryAfter time.Duration // what the target asked for; 0: nothing
 	Err        error
@@ -107,7 +130,7 @@ func New(cfg Config, now func() time.Time) *Poster {
 func (p *Poster) Post(ctx context.Context, t Target, m Message) error {
 	request, err := p.request(ctx, t, m)
 	if err != nil {
-		return &Error{Class: Permanent, Err: err}
+		return &Error{Class: Permanent, Code: CodeAddress, Err: err}
 	}
 	response, err := p.client.Do(request)
 	if err != nil {
@@ -116,7 +139,7 @@ func (p *Poster) Post(ctx context.Context, t Target, m Message) error {
 	defer func() { _ = response.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswerBytes))
 	if err != nil {
-		return &Error{Class: Temporary, Status: response.StatusCode, Err: errors.New("the answer broke off")}
+		return &Error{Class: Temporary, Code: CodeBroken, Status: response.StatusCode, Err: errors.New("the answer broke off")}
 	}
 	if fault := p.classify(response); fault != nil {
 		return fault

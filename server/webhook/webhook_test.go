@@ -186,6 +186,34 @@ func TestAnAnswerSaysWhetherToTryAgain(t *testing.T) {
 	}
 }
 
+func TestAFailureHasACodeAndWhatTheCodeLeavesOpen(t *testing.T) {
+	for _, test := range []struct {
+		shape  webhook.Shape
+		status int
+		answer string
+		code   webhook.Code
+		detail string
+	}{
+		{webhook.ShapeWeCom, 200, `{"errcode":93000,"errmsg":"invalid webhook url"}`, webhook.CodeRobotUnknown, "93000 invalid webhook url"},
+		{webhook.ShapeDingTalk, 200, `{"errcode":300001,"errmsg":"token is not exist"}`, webhook.CodeRobotUnknown, "300001 token is not exist"},
+		{webhook.ShapeDingTalk, 200, `{"errcode":310000,"errmsg":"sign not match"}`, webhook.CodeRobotSecurity, "310000 sign not match"},
+		{webhook.ShapeWeCom, 200, `{"errcode":45009}`, webhook.CodeRobotBusy, "45009"},
+		{webhook.ShapeWeCom, 200, `{"errcode":40008,"errmsg":"invalid message type"}`, webhook.CodeRobotRefused, "40008 invalid message type"},
+		{webhook.ShapeWeCom, 200, `<html>`, webhook.CodeNoRobot, ""},
+		{webhook.ShapeLabtide, 404, "", webhook.CodeRefused, "404"},
+		{webhook.ShapeLabtide, 302, "", webhook.CodeRedirects, "302"},
+		{webhook.ShapeLabtide, 410, "", webhook.CodeGone, "410"},
+		{webhook.ShapeLabtide, 503, "", webhook.CodeBusy, "503"},
+	} {
+		address, _ := target(t, test.status, test.answer)
+		err := poster().Post(t.Context(), webhook.Target{URL: address, Secret: "s", Shape: test.shape}, moved())
+		failed := new(webhook.Error)
+		if !errors.As(err, &failed) || failed.Code != test.code || failed.Detail != test.detail {
+			t.Errorf("%s %d %s: %+v", test.shape, test.status, test.answer, failed)
+		}
+	}
+}
+
 func TestATargetInsideIsRefusedWhateverItsName(t *testing.T) {
 	address, seen := target(t, 200, "")
 	_, port, _ := strings.Cut(strings.TrimPrefix(address, "http://"), ":")

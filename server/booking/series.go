@@ -28,10 +28,17 @@ const (
 	ConflictRefuse Conflict = "refuse" // then none is booked; the default
 	ConflictSkip   Conflict = "skip"   // the others are booked; of a change: what cannot move stays as it is
 	ConflictShift  Conflict = "shift"  // to the nearest time of the same day, at most four hours away; else as skip
+	ConflictFewer  Conflict = "fewer"  // only the stations that are free; none: as skip
 )
 
 // Valid reports whether c is one of the choices.
-func (c Conflict) Valid() bool { return c == ConflictRefuse || c == ConflictSkip || c == ConflictShift }
+func (c Conflict) Valid() bool {
+	return c == ConflictRefuse || c == ConflictSkip || c == ConflictShift || c == ConflictFewer
+}
+
+func errConflictUnknown(c Conflict) error {
+	return fault.Invalid("conflict_unknown", "what is in the way is refuse, skip, shift or fewer, not %q", c).On("conflict")
+}
 
 // SeriesPart is the rule of a series from a day on, until the next part. One without a rule is its end.
 type SeriesPart struct {

@@ -36,7 +36,7 @@ func (s *Service) ChangeSeries(ctx context.Context, actor account.Actor, id stri
 		}
 	}
 	if c.Conflict != nil && !c.Conflict.Valid() {
-		return SeriesResult{}, fault.Invalid("conflict_unknown", "what is in the way is refuse, skip or shift, not %q", *c.Conflict).On("conflict")
+		return SeriesResult{}, errConflictUnknown(*c.Conflict)
 	}
 	if _, err := s.seriesBase(actor, SeriesRequest{Conflict: ConflictRefuse, Title: orEmpty(c.Title)}); err != nil {
 		return SeriesResult{}, err

@@ -57,7 +57,7 @@ func (s *Service) CreateSeries(ctx context.Context, actor account.Actor, r Serie
 // seriesBase checks what all occurrences share, as for a single booking.
 func (s *Service) seriesBase(actor account.Actor, r SeriesRequest) (Request, error) {
 	if !r.Conflict.Valid() {
-		return Request{}, fault.Invalid("conflict_unknown", "what is in the way is refuse, skip or shift, not %q", r.Conflict).On("conflict")
+		return Request{}, errConflictUnknown(r.Conflict)
 	}
 	if !plain(r.Title) || utf8.RuneCountInString(r.Title) > longestTitle {
 		return Request{}, fault.Invalid("title_invalid", "a title is a text of up to %d characters, without control characters", longestTitle).On("title")

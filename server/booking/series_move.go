@@ -7,11 +7,11 @@ import (
 	"github.com/labtide/labtide/server/equipment"
 )
 
-// moveAll asks the rules about each occasion: its seats move together, or none does. What may not move stays where it is, and
+// moveAll asks the rules about each occasion: its seats move together, or none does, unless fewer may. What may not move stays where it is, and
 // is in the way of others there: then they are asked again.
 func (e *edit) moveAll(r *repeater, moves []*move) ([]Unmet, error) {
 	standing := r.view
-	groups := byOccasion(moves)
+	groups := byOccasion(moves, r.conflict == ConflictFewer)
 	stuck := make([]bool, len(groups))
 	var unmet []Unmet
 	for settled := false; !settled; {
@@ -44,13 +44,13 @@ func (e *edit) moveAll(r *repeater, moves []*move) ([]Unmet, error) {
 	return unmet, nil
 }
 
-// byOccasion puts the seats of each occasion together, in the order in which they come.
-func byOccasion(moves []*move) [][]*move {
+// byOccasion puts the seats of each occasion together, in the order in which they come; each alone when fewer may move.
+func byOccasion(moves []*move, alone bool) [][]*move {
 	var out [][]*move
 	at := map[equipment.Day]int{}
 	for _, m := range moves {
 		i, ok := at[m.o.day]
-		if !ok {
+		if !ok || alone {
 			i, at[m.o.day] = len(out), len(out)
 			out = append(out, nil)
 		}

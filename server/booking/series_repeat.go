@@ -80,20 +80,11 @@ func (r *repeater) book(o occasion, base Request, places []*place, mark func(*Bo
 	if refused != nil {
 		done.Refusals = refused.Refusals
 		done.Outcome, done.Reason = OutcomeRefused, ReasonConflict
-		if r.conflict == ConflictShift {
-			for _, span := range o.shifts(places[0]) {
-				shifted, no, err := r.try(span, base, places)
-				if err != nil {
-					return err
-				}
-				if no == nil {
-					write, done.Outcome, done.At, done.Reason = shifted, OutcomeShifted, span, ""
-					break
-				}
-			}
-		}
-		if done.Outcome == OutcomeRefused && r.conflict != ConflictRefuse {
+		if r.conflict != ConflictRefuse {
 			done.Outcome = OutcomeSkipped
+			if write, err = r.instead(&done, write, o, base, places); err != nil {
+				return err
+			}
 		}
 	}
 	for i := range write.Insert {
@@ -110,6 +101,48 @@ func (r *repeater) book(o occasion, base Request, places []*place, mark func(*Bo
 	r.add(write)
 	r.out = append(r.out, done)
 	return nil
+}
+
+// instead finds what else the person chose: another time of the day, or fewer stations. Without any it gives what was refused.
+func (r *repeater) instead(done *Occurrence, refused Write, o occasion, base Request, places []*place) (Write, error) {
+	switch r.conflict {
+	case ConflictShift:
+		for _, span := range o.shifts(places[0]) {
+			write, no, err := r.try(span, base, places)
+			if err != nil {
+				return Write{}, err
+			}
+			if no == nil {
+				done.Outcome, done.At, done.Reason = OutcomeShifted, span, ""
+				return write, nil
+			}
+		}
+	case ConflictFewer:
+		for left := unopposed(places, done.Refusals); len(left) > 0; {
+			write, no, err := r.try(o.span, base, left)
+			if err != nil {
+				return Write{}, err
+			}
+			if no == nil {
+				done.Outcome = OutcomeBooked // and the refusals say which are not
+				return write, nil
+			}
+			left = unopposed(left, no.Refusals)
+			done.Refusals = append(done.Refusals, no.Refusals...)
+		}
+	}
+	return refused, nil
+}
+
+// unopposed gives the places that nothing speaks against; none when it is not about places.
+func unopposed(places []*place, refusals []Refusal) []*place {
+	left := slices.DeleteFunc(slices.Clone(places), func(p *place) bool {
+		return slices.ContainsFunc(refusals, func(r Refusal) bool { return r.StationID == p.ID })
+	})
+	if len(left) == len(places) {
+		return nil
+	}
+	return left
 }
 
 // try asks the one validator for a booking on each place.

@@ -318,9 +318,10 @@ const (
 
 // Defines values for SeriesConflict.
 const (
-	Refuse SeriesConflict = "refuse"
-	Shift  SeriesConflict = "shift"
-	Skip   SeriesConflict = "skip"
+	SeriesConflictFewer  SeriesConflict = "fewer"
+	SeriesConflictRefuse SeriesConflict = "refuse"
+	SeriesConflictShift  SeriesConflict = "shift"
+	SeriesConflictSkip   SeriesConflict = "skip"
 )
 
 // Defines values for SeriesOccurrenceOutcome.
@@ -687,7 +688,7 @@ type BookingList struct {
 
 // BookingSeries Bookings made by one rule. Rule, times and stations are those that hold at its end; a series that came with a calendar has none.
 type BookingSeries struct {
-	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, or they go to the nearest time of their day that is free.
+	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, they go to the nearest time of their day that is free, or only the stations that are free are booked.
 	Conflict  SeriesConflict `json:"conflict"`
 	CreatedAt time.Time      `json:"created_at"`
 
@@ -1488,7 +1489,7 @@ type NewSeason struct {
 
 // NewSeries Either `stations`, or `room` for all of its stations that can be booked. `ends` at or before `starts` is on the next day.
 type NewSeries struct {
-	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, or they go to the nearest time of their day that is free.
+	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, they go to the nearest time of their day that is free, or only the stations that are free are booked.
 	Conflict *SeriesConflict `json:"conflict,omitempty"`
 	DryRun   *bool           `json:"dry_run,omitempty"`
 
@@ -2354,7 +2355,7 @@ type Series struct {
 
 // SeriesChange `from` is the first day that changes; left out, all that have not begun. A new `rule` counts from that day. `starts` and `ends` go together.
 type SeriesChange struct {
-	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, or they go to the nearest time of their day that is free.
+	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, they go to the nearest time of their day that is free, or only the stations that are free are booked.
 	Conflict *SeriesConflict `json:"conflict,omitempty"`
 	DryRun   *bool           `json:"dry_run,omitempty"`
 
@@ -2377,7 +2378,7 @@ type SeriesChange struct {
 	Title    *string         `json:"title,omitempty"`
 }
 
-// SeriesConflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, or they go to the nearest time of their day that is free.
+// SeriesConflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, they go to the nearest time of their day that is free, or only the stations that are free are booked.
 type SeriesConflict string
 
 // SeriesOccurrence defines model for SeriesOccurrence.

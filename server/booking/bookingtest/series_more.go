@@ -119,3 +119,21 @@ func seriesSeatsMoveTogether(t *testing.T, b bench) {
 	wantText(t, b.times(t, made.Series.ID), "11-23 17:00-19:00 00, 11-23 17:00-19:00 01, 11-30 18:00-20:00 00, 11-30 18:00-20:00 01, "+
 		"12-07 17:00-19:00 00, 12-07 17:00-19:00 01, 12-14 17:00-19:00 00, 12-14 17:00-19:00 01")
 }
+
+// seriesFewer books a class around the bookings that are there: of that day the free stations only.
+func seriesFewer(t *testing.T, b bench) {
+	b.reserve(t, Student(0), request(1, At(7, 15, 0), At(7, 17, 0)))
+	r := class(0, 1, 2)
+	r.Conflict = booking.ConflictFewer
+	made := b.series(t, r)
+	wantText(t, outcomes(made), "booked booked:conflict booked booked")
+	if o := made.Occurrences[1]; len(o.Bookings) != 2 || len(o.Refusals) != 1 || o.Refusals[0].StationID != StationID(1) {
+		t.Errorf("%+v", o)
+	}
+	b.reserve(t, Student(1), request(2, At(7, 17, 0), At(7, 18, 0)))
+	later := booking.SeriesChange{From: "2026-11-30", Rule: new("FREQ=WEEKLY;COUNT=1"), Starts: new(16 * 60), Ends: new(18 * 60)}
+	b.changeSeries(t, made.Series.ID, later)
+	wantText(t, b.times(t, made.Series.ID), "11-23 14:00-16:00 00, 11-23 14:00-16:00 01, 11-23 14:00-16:00 02, 11-30 14:00-16:00 02, 11-30 16:00-18:00 00")
+	_, err := b.service(0).CreateSeries(t.Context(), Instructor(), booking.SeriesRequest{Conflict: "none", StationIDs: r.StationIDs, First: r.First, Rule: r.Rule, Starts: 600, Ends: 660}, true)
+	wantText(t, fault.CodeOf(err), "conflict_unknown")
+}

@@ -54,6 +54,7 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 		{"an import is all or nothing and permits the past", imports},
 		{"a policy is not overwritten by somebody who has not read it", stalePolicy},
 		{"case 07: when a later occurrence conflicts the person chooses to refuse, skip or shift", seriesConflict},
+		{"case 07: a class takes the stations that are free when its instructor says so", seriesFewer},
 		{"case 07: a preview of a series says what would be, and leaves nothing", seriesPreview},
 		{"case 07: holidays are skipped, and it is said why", seriesHolidays},
 		{"case 07: this and following changes, exceptions are known by their original start", seriesFollowing},

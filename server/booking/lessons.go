@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -29,6 +30,9 @@ type Lesson struct {
 	Starts int
 	Ends   int
 	Times  []LessonTime
+	// FirstPeriod and LastPeriod, counted from 1, stand for Starts and Ends: the lesson periods of the place. 0: none.
+	FirstPeriod int
+	LastPeriod  int
 }
 
 // LessonTime is one time of a lesson, and where its rule in another calendar had it.
@@ -89,8 +93,28 @@ func (l Lesson) lay(rules *Rules, serves map[string]string) (t teach, err error)
 	return t, err
 }
 
+// clock finds what the lesson's periods are by the clock, where its place has such.
+func (l *Lesson) clock(rules *Rules) error {
+	if l.FirstPeriod == 0 {
+		return nil
+	}
+	places, err := rules.seats(l.StationIDs, l.RoomID)
+	if err != nil {
+		return err
+	}
+	periods := slices.SortedFunc(slices.Values(places[0].policy.Periods), func(a, b Period) int { return a.Starts - b.Starts })
+	if l.LastPeriod > len(periods) {
+		return fault.Rule("period_unknown", "%s has %d lesson periods; look at its rules, or write starts and ends", places[0].Code, len(periods)).On("periods")
+	}
+	l.Starts, l.Ends = periods[l.FirstPeriod-1].Starts, periods[l.LastPeriod-1].Ends
+	return nil
+}
+
 func (l Lesson) layout(rules *Rules) (layout, error) {
 	if len(l.Times) == 0 {
+		if err := l.clock(rules); err != nil {
+			return layout{}, err
+		}
 		return SeriesRequest{StationIDs: l.StationIDs, RoomID: l.RoomID, First: l.First, Rule: l.Rule, Starts: l.Starts, Ends: l.Ends}.lay(rules)
 	}
 	places, err := rules.seats(l.StationIDs, l.RoomID)

@@ -104,6 +104,7 @@ func (d *directory) lesson(line timetable.Line, site equipment.Site, teacher str
 	out := booking.Lesson{
 		Line: line.Number, PersonID: teacher, Title: line.Title, Programme: line.Programme,
 		Rule: line.Rule, First: line.First, Starts: line.Starts, Ends: line.Ends,
+		FirstPeriod: line.FirstPeriod, LastPeriod: line.LastPeriod,
 	}
 	for _, at := range line.Times {
 		out.Times = append(out.Times, booking.LessonTime{Span: at.Span, Planned: at.Planned})

@@ -17,10 +17,10 @@ import (
 // maxLines bounds a CSV timetable.
 const maxLines = 2_000
 
-// Columns gives the columns of a CSV timetable: those that every file has, and those that it may have. Of room and stations
-// a file has at least one, and of weekday and day.
-func Columns() (required, optional []string) {
-	return []string{"starts", "ends"}, []string{"room", "stations", "weekday", "day", "weeks", "instructor", "programme", "title"}
+// Columns gives the columns that a CSV timetable may have. A file has starts and ends, or periods; at least one of room and
+// stations; and at least one of weekday and day. Chinese schools may call them as they do: see inEnglish.
+func Columns() []string {
+	return []string{"starts", "ends", "periods", "room", "stations", "weekday", "day", "weeks", "instructor", "programme", "title"}
 }
 
 // FromCSV reads a CSV file with a header line. The error is a fault of the file as a whole.
@@ -82,12 +82,11 @@ func unreadable(err error) error {
 }
 
 func header(head []string) (map[string]int, error) {
-	required, optional := Columns()
 	columns := map[string]int{}
 	for i, name := range head {
-		name = strings.ToLower(strings.TrimSpace(name))
-		if !slices.Contains(required, name) && !slices.Contains(optional, name) {
-			return nil, invalid("column %.40q is none of %s", name, strings.Join(append(required, optional...), ", "))
+		name = inEnglish(strings.ToLower(strings.TrimSpace(name)))
+		if !slices.Contains(Columns(), name) {
+			return nil, invalid("column %.40q is none of %s", name, strings.Join(Columns(), ", "))
 		}
 		if _, twice := columns[name]; twice {
 			return nil, invalid("column %s stands twice", name)
@@ -95,8 +94,9 @@ func header(head []string) (map[string]int, error) {
 		columns[name] = i
 	}
 	has := func(name string) bool { _, ok := columns[name]; return ok }
-	if !has("starts") || !has("ends") || !has("room") && !has("stations") || !has("weekday") && !has("day") {
-		return nil, invalid("the header needs starts, ends, one of room and stations, and one of weekday and day")
+	clocks := has("starts") && has("ends")
+	if !clocks && !has("periods") || !has("room") && !has("stations") || !has("weekday") && !has("day") {
+		return nil, invalid("the header needs starts and ends or periods, one of room and stations, and one of weekday and day")
 	}
 	return columns, nil
 }
@@ -126,18 +126,59 @@ func (r record) line(w Window) (line Line, no *fault.Error) {
 		return line, invalid("give either a room or stations")
 	}
 	line.Place = r.get("room") + r.get("stations")
+	if no = r.times(&line); no == nil {
+		line.First, line.Rule, no = r.rule(w)
+	}
+	return line, no
+}
+
+// times reads when on a day the lesson takes place: by the clock, or by lesson periods.
+func (r record) times(line *Line) (no *fault.Error) {
 	var ok bool
+	if periods := r.get("periods"); periods != "" {
+		if r.get("starts")+r.get("ends") != "" {
+			return invalid("give either starts and ends or periods")
+		}
+		if line.FirstPeriod, line.LastPeriod, ok = periodsOf(periods); !ok {
+			return invalid("periods are written as 1-2 or 3, not %.20q", periods)
+		}
+		return nil
+	}
 	if line.Starts, ok = clock(r.get("starts")); !ok {
-		return line, invalid("starts is a time such as 08:00, not %.20q", r.get("starts"))
+		return invalid("starts is a time such as 08:00, not %.20q", r.get("starts"))
 	}
 	if line.Ends, ok = clock(r.get("ends")); !ok {
-		return line, invalid("ends is a time such as 09:30, not %.20q", r.get("ends"))
+		return invalid("ends is a time such as 09:30, not %.20q", r.get("ends"))
 	}
 	if line.Ends <= line.Starts {
-		return line, invalid("the lesson ends before it starts, or at once")
+		return invalid("the lesson ends before it starts, or at once")
 	}
-	line.First, line.Rule, no = r.rule(w)
-	return line, no
+	return nil
+}
+
+// mostPeriods is the last lesson period of a day that a line can name.
+const mostPeriods = 30
+
+// periodsOf reads "3", "1-2", "1-2节", "第3、4节" as the first and the last lesson period.
+func periodsOf(text string) (first, last int, ok bool) {
+	text = strings.NewReplacer("第", "", "节", "", "–", "-", "~", "-", "、", ",", "，", ",", " ", "").Replace(text)
+	var numbers []int
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '-' || r == ',' }) {
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 1 || n > mostPeriods {
+			return 0, 0, false
+		}
+		numbers = append(numbers, n)
+	}
+	for i := 1; i < len(numbers); i++ { // a list has no gaps: that would be two lessons
+		if numbers[i] <= numbers[i-1] || strings.Contains(text, ",") && numbers[i] != numbers[i-1]+1 {
+			return 0, 0, false
+		}
+	}
+	if len(numbers) == 0 || strings.Contains(text, "-") && len(numbers) != 2 {
+		return 0, 0, false
+	}
+	return numbers[0], numbers[len(numbers)-1], true
 }
 
 // rule says on which days the lesson takes place.
@@ -155,7 +196,7 @@ func (r record) rule(w Window) (first equipment.Day, rule string, no *fault.Erro
 		}
 		return on, "FREQ=DAILY;COUNT=1", nil
 	}
-	at := slices.Index([]string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}, strings.ToLower(weekday))
+	at := weekdayOf(weekday)
 	if at < 0 {
 		return "", "", invalid("weekday is mon, tue, wed, thu, fri, sat or sun, not %.20q", weekday)
 	}

@@ -23,12 +23,15 @@ type Line struct {
 	Instructor string // a login; empty: the file does not say
 	Title      string
 	Programme  string
-	// Either a rule with its wall-clock times, in minutes after local midnight, or Times.
-	Rule   string
-	First  equipment.Day
-	Starts int
-	Ends   int
-	Times  []Time
+	// Either a rule with its wall-clock times, in minutes after local midnight, or with lesson periods of the place, counted
+	// from 1; or Times.
+	Rule        string
+	First       equipment.Day
+	Starts      int
+	Ends        int
+	FirstPeriod int
+	LastPeriod  int
+	Times       []Time
 }
 
 // Time is one time of a line from a calendar, and where the calendar's rule had it.

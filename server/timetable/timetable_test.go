@@ -32,7 +32,7 @@ func TestALineSaysWhatTakesPlaceWhereAndWhen(t *testing.T) {
 		t.Fatalf("%v %v", lines, problems)
 	}
 	if got, want := fmt.Sprintf("%+v", lines[0]), "{Number:2 Place:B-204 Instructor:chen Title:可编程控制器 Programme:mechatronics "+
-		"Rule:FREQ=WEEKLY;BYDAY=MO;X-LABTIDE-WEEKS=ODD;X-LABTIDE-TEACHING-WEEKS=1-16 First:2026-09-02 Starts:480 Ends:575 Times:[]}"; got != want {
+		"Rule:FREQ=WEEKLY;BYDAY=MO;X-LABTIDE-WEEKS=ODD;X-LABTIDE-TEACHING-WEEKS=1-16 First:2026-09-02 Starts:480 Ends:575 FirstPeriod:0 LastPeriod:0 Times:[]}"; got != want {
 		t.Errorf("got\n%s, want\n%s", got, want)
 	}
 	if lines[1].Rule != "FREQ=WEEKLY;BYDAY=TU;X-LABTIDE-TEACHING-WEEKS=1-8,10" || lines[1].Number != 3 {
@@ -63,6 +63,26 @@ func TestWeeksAreWrittenInManyWays(t *testing.T) {
 		if len(problems) > 0 || lines[0].Rule != "FREQ=WEEKLY;BYDAY=WE"+want {
 			t.Errorf("%q: %v %v", weeks, lines, problems)
 		}
+	}
+}
+
+func TestATimetableSaysItInChineseAndByLessonPeriods(t *testing.T) {
+	lines, problems := read(t, "实训室,星期,周次,节次,课程\nB-204,周一,1-16周(单),1-2节,可编程控制器\nB-204,星期日,,\"第3、4节\",\nB-204,7,,5,\n", window())
+	if len(problems) > 0 || len(lines) != 3 {
+		t.Fatalf("%v %v", lines, problems)
+	}
+	for i, want := range []string{"FREQ=WEEKLY;BYDAY=MO;X-LABTIDE-WEEKS=ODD;X-LABTIDE-TEACHING-WEEKS=1-16 1 2", "FREQ=WEEKLY;BYDAY=SU 3 4", "FREQ=WEEKLY;BYDAY=SU 5 5"} {
+		if got := fmt.Sprint(lines[i].Rule, " ", lines[i].FirstPeriod, " ", lines[i].LastPeriod); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	for _, periods := range []string{"0", "2-1", "1-2-3", "1,3", "x", "31", "-", "1-"} {
+		if lines, _ := read(t, "room,weekday,periods\nA,mon,\""+periods+"\"\n", window()); len(lines) > 0 {
+			t.Errorf("%q is read as %+v", periods, lines[0])
+		}
+	}
+	if _, problems := read(t, "room,weekday,starts,ends,periods\nA,mon,8:00,9:00,1\n", window()); len(problems) != 1 {
+		t.Error("both are accepted")
 	}
 }
 
@@ -152,10 +172,9 @@ func TestTheReadmeNamesEachColumn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	required, optional := timetable.Columns()
 	for line := range strings.Lines(string(readme)) {
 		if strings.HasPrefix(line, "| timetable") {
-			for _, column := range append(required, optional...) {
+			for _, column := range timetable.Columns() {
 				if !strings.Contains(line, column) {
 					t.Errorf("README does not name column %s", column)
 				}
@@ -169,12 +188,16 @@ func TestTheReadmeNamesEachColumn(t *testing.T) {
 func FuzzFromCSV(f *testing.F) {
 	f.Add("room,weekday,weeks,starts,ends\nB-204,mon,1-16周(单),8:00,09:35\n")
 	f.Add("stations,day,starts,ends\nPLC-01 PLC-02,2026-11-23,08:00,24:00\n")
+	f.Add("实训室,星期,节次\nB-204,周一,第1、2节\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		lines, problems, err := timetable.FromCSV(strings.NewReader(text), window())
 		if err != nil && len(lines)+len(problems) > 0 {
 			t.Fatal(err)
 		}
 		for _, l := range lines {
+			if l.FirstPeriod > 0 && l.FirstPeriod <= l.LastPeriod && l.LastPeriod <= 30 {
+				l.Starts, l.Ends = 0, 1
+			}
 			if l.Number < 2 || l.Starts < 0 || l.Ends <= l.Starts || l.Ends > 1440 || l.Rule == "" || l.First == "" {
 				t.Fatalf("%+v", l)
 			}

@@ -100,6 +100,16 @@ func seriesByPeriods(t *testing.T, b bench) {
 	made := b.series(t, r)
 	wantText(t, outcomes(made), "booked shifted")
 	wantText(t, b.times(t, made.Series.ID), "11-24 08:00-09:38 00, 12-01 10:00-11:38 00")
+	lesson := booking.Lesson{Line: 2, StationIDs: r.StationIDs, PersonID: "instructor", First: "2026-11-25", Rule: "FREQ=DAILY;COUNT=1", FirstPeriod: 5, LastPeriod: 6}
+	results, imported, err := b.service(0).ImportLessons(t.Context(), Instructor(), []booking.Lesson{lesson}, false)
+	if err != nil || !imported {
+		t.Fatalf("%+v, %v", results, err)
+	}
+	wantText(t, b.times(t, results[0].SeriesID), "11-25 14:00-15:38 00")
+	lesson.LastPeriod = 7
+	if results, _, err = b.service(0).ImportLessons(t.Context(), Instructor(), []booking.Lesson{lesson}, true); err != nil || results[0].Fault == nil || results[0].Fault.Code != "period_unknown" {
+		t.Errorf("there is no seventh: %+v, %v", results, err)
+	}
 }
 
 // seriesSeatsMoveTogether asks for another time at which one of two stations is taken: then neither moves.

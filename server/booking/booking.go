@@ -106,6 +106,7 @@ type Evidence struct {
 	UsedMinutes  int
 	FirstUsedAt  time.Time // the first minute of use; zero: none
 	Down         bool      // the station was out of order meanwhile
+	WalkedIn     bool      // somebody who had not booked was there before, and did not leave
 }
 
 // Interval gives the time that the booking is for.

@@ -34,7 +34,7 @@ func (s *Service) CheckIn(ctx context.Context, actor account.Actor, id string, r
 			return nil, errNotYours()
 		}
 		l := &look{place: p, was: b, is: b, held: held, now: now}
-		if b.Verdict == VerdictArrived {
+		if b.Verdict == VerdictArrived && !b.stranger() {
 			return l, nil
 		}
 		if err := l.mayCheckIn(r); err != nil {
@@ -131,7 +131,7 @@ func (s *Service) touchOnce(ctx context.Context, by account.Actor, id string, de
 func (s *Service) askAbout(ctx context.Context, b Booking) (Ask, error) {
 	ask := Ask{
 		StationIDs: []string{b.StationID}, PersonIDs: []string{b.PersonID}, BookingIDs: []string{b.ID},
-		From: b.StartsAt, Until: b.promisedEnd(),
+		From: b.StartsAt.Add(-earlyCheckIn), Until: b.promisedEnd(),
 	}
 	if b.PartyID != "" {
 		seats, err := s.store.List(ctx, Filter{PartyID: b.PartyID, PersonID: b.PersonID})
@@ -167,7 +167,7 @@ type Attendance struct {
 
 // Attendance gives what follows now. It is for people to read, so rules that are a moment old do.
 func (s *Service) Attendance(ctx context.Context, b Booking) (a Attendance, err error) {
-	if b.Status != StatusConfirmed || !b.judged() || (b.Verdict != "" && b.WarnedAt.IsZero() && b.ShortAt.IsZero()) {
+	if b.Status != StatusConfirmed || !b.judged() || (b.Verdict != "" && b.WarnedAt.IsZero() && b.ShortAt.IsZero() && !b.stranger()) {
 		return a, nil
 	}
 	rules, err := s.store.KnownRules(ctx)
@@ -178,7 +178,7 @@ func (s *Service) Attendance(ctx context.Context, b Booking) (a Attendance, err 
 	if p == nil {
 		return a, nil
 	}
-	if b.Verdict == "" && p.policy.CheckInQR {
+	if (b.Verdict == "" || b.stranger()) && p.policy.CheckInQR {
 		a.CheckInFrom, a.CheckInUntil = b.StartsAt.Add(-earlyCheckIn), p.grace(b).until
 	}
 	if p.short(b) {

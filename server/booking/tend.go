@@ -112,7 +112,7 @@ func (t *Tender) attendOnce(ctx context.Context, l *line, id string, now time.Ti
 		if p == nil {
 			return Write{}, errStationUnknown(b.StationID)
 		}
-		look := &look{place: p, was: b, is: b, saw: saw, held: v.absences(b), now: now}
+		look := &look{place: p, was: b, is: b, saw: saw, held: v.absences(b), followed: v.bookedBefore(b), now: now}
 		look.saw.outages = slices.Concat(saw.outages, p.outages)
 		look.take()
 		w, again = l.promote(v, ask, look.settle(""), freedBy(b, look.is, now), now)
@@ -128,7 +128,7 @@ func (t *Tender) sight(ctx context.Context, b Booking, now time.Time) (saw sight
 	if !b.judged() {
 		return saw, nil
 	}
-	from, until := b.StartsAt.Truncate(time.Minute), b.promisedEnd()
+	from, until := b.StartsAt.Add(-earlyCheckIn).Truncate(time.Minute), b.promisedEnd()
 	if until.After(now) {
 		until = now
 	}

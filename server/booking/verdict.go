@@ -143,22 +143,25 @@ type sighting struct {
 
 // look is one look at a booking by nobody in particular: what changes, and who is told.
 type look struct {
-	place   *place
-	was     Booking
-	is      Booking
-	saw     sighting
-	held    absences
-	now     time.Time
-	act     Act // what is said in the trail; empty: nothing changed
-	reason  string
-	effects []Effect
-	write   Write
+	place *place
+	was   Booking
+	is    Booking
+	saw   sighting
+	held  absences
+	// followed says that somebody else had the station right before.
+	followed bool
+	now      time.Time
+	act      Act // what is said in the trail; empty: nothing changed
+	reason   string
+	effects  []Effect
+	write    Write
 }
 
 // judge brings the verdict up to date. Only what a code says can be contradicted, by a device that has seen the whole grace.
 func (l *look) judge() {
 	g := l.place.grace(l.is)
 	verdict, evidence := g.judge(l.saw.minutes, l.saw.outages)
+	evidence.WalkedIn = l.is.Evidence.WalkedIn
 	switch {
 	case l.is.Verdict == VerdictArrived && (verdict != VerdictAbsent || !l.is.unproven()):
 		l.confirm(evidence)
@@ -182,7 +185,11 @@ func (l *look) judge() {
 	switch verdict {
 	case VerdictArrived:
 		l.arrive(CheckInEvidence, later(l.is.StartsAt, evidence.FirstUsedAt), "")
-		l.use()
+		if l.walkedIn() {
+			l.suspect()
+		} else {
+			l.use()
+		}
 	case VerdictAbsent:
 		l.free()
 		l.blame()
@@ -203,7 +210,7 @@ func (l *look) confirm(evidence Evidence) {
 
 // arrive notes who made the arrival known, and how.
 func (l *look) arrive(how CheckIn, at time.Time, by string) {
-	if l.is.CheckIn != "" && how != CheckInInstructor {
+	if l.is.CheckIn != "" && how != CheckInInstructor && !l.is.stranger() {
 		return
 	}
 	l.is.CheckIn, l.is.CheckedInAt, l.is.CheckedInBy = how, at, by

@@ -208,7 +208,8 @@ const (
 	EventCompanyLeft         Event = "company_left"    // body: person, expires_at if too few are left
 	EventCompanyMissing      Event = "company_missing" // nobody else was named: the booking was given back
 	EventReleased            Event = "booking_released"
-	EventReleaseWarning      Event = "release_warning" // "still working?": to the station's device and the person
+	EventReleaseWarning      Event = "release_warning"  // "still working?": to the station's device and the person
+	EventOccupied            Event = "station_occupied" // somebody else may sit there: to the station, the people, and those who run the room
 	EventOfferMade           Event = "offer_made"
 	EventOfferExpired        Event = "offer_expired"
 	EventVerdictAbsent       Event = "verdict_absent"

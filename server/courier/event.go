@@ -12,7 +12,7 @@ func Events() []booking.Event {
 	return []booking.Event{
 		booking.EventReserved, booking.EventChanged, booking.EventCancelled, booking.EventEnded, booking.EventRequested,
 		booking.EventApproved, booking.EventDeclined, booking.EventMovedByOther, booking.EventCancelledByOther,
-		booking.EventCompanyLeft, booking.EventCompanyMissing, booking.EventReleased, booking.EventReleaseWarning, booking.EventOfferMade, booking.EventOfferExpired,
+		booking.EventCompanyLeft, booking.EventCompanyMissing, booking.EventReleased, booking.EventReleaseWarning, booking.EventOccupied, booking.EventOfferMade, booking.EventOfferExpired,
 		booking.EventVerdictAbsent, booking.EventStrikeTakenBack, booking.EventAppealMade, booking.EventAppealDecided,
 		booking.EventOutageReported, booking.EventOutageStarted, booking.EventOutageEnded, booking.EventQualificationEnding,
 		booking.EventSeriesChanged,

@@ -62,7 +62,7 @@ func (r routing) route(e booking.Effect) []Delivery {
 	for _, person := range r.readers(e) {
 		add(ChannelMail, person, lane("mail", person, mailLanes), giveUpAfter)
 	}
-	if r.notices && e.Event == booking.EventReleaseWarning && e.StationID != "" {
+	if r.notices && e.StationID != "" && (e.Event == booking.EventReleaseWarning || (e.Event == booking.EventOccupied && e.PersonID == "")) {
 		add(ChannelNotice, e.StationID, lane("notice", e.StationID, noticeLanes), giveUpNoticeAfter)
 	}
 	for _, h := range r.hooks {

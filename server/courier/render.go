@@ -148,7 +148,7 @@ func (s Station) place(language string) string {
 // page is where to see more, below the public address.
 func page(f facts) string {
 	switch f.effect.Event {
-	case booking.EventOutageReported, booking.EventOutageStarted, booking.EventOutageEnded, booking.EventReleaseWarning:
+	case booking.EventOutageReported, booking.EventOutageStarted, booking.EventOutageEnded, booking.EventReleaseWarning, booking.EventOccupied:
 		if f.station.Code != "" {
 			return "/stations/" + url.PathEscape(f.station.Code)
 		}

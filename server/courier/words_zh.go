@@ -37,6 +37,7 @@ func chinese() language {
 			booking.EventCompanyMissing:      {"人数不足：{station}", "该工位人数不足，且未另邀他人，您的预约已被收回。", "重新预约"},
 			booking.EventReleased:            {"工位已释放：{station}", "系统检测到工位无人使用，您预约的剩余时段已释放给其他同学。", "查看我的预约"},
 			booking.EventReleaseWarning:      {"还在使用吗？{station}", "系统检测到工位似乎无人使用。请继续操作，否则剩余时段将释放给其他同学。", "我还在使用"},
+			booking.EventOccupied:            {"{station} 被他人占用？", "本次预约开始前就有人未经预约在此操作，且至今未离开。未预约者请将工位让给预约人。", "查看工位"},
 			booking.EventOfferMade:           {"候补有位：{station}", "您候补的时段已空出，现为您保留。请在截止时间前确认，逾期将顺延给下一位。", "接受候补"},
 			booking.EventOfferExpired:        {"候补已过期：{station}", "您未在截止时间前确认，名额已顺延给下一位。", "查看候补"},
 			booking.EventVerdictAbsent:       {"记为缺席：{station}", "系统未检测到有人使用该工位，本次预约记为缺席。如有误，您可以提出申诉。", "查看依据"},
@@ -54,6 +55,7 @@ func chinese() language {
 			booking.EventChanged:          {"预约已变更：{station}", "您同行的{who}的预约有变更。您可以退出。", "查看或退出"},
 			booking.EventCancelled:        {"您已空闲：{station}", "您不再参加{who}的这次预约。", "查看我的预约"},
 			booking.EventCancelledByOther: {"您已空闲：{station}", "您同行的{who}的这次预约已被取消。", "查看我的预约"},
+			booking.EventOccupied:         {"{station} 被他人占用？", "您的预约开始前就有人在该工位操作，且至今未离开。如果是您本人，请扫描工位二维码签到；如果不是，请联系教师。", "查看工位"},
 			booking.EventSeriesChanged:    {"邀您同行：{station}", "{who}在系列预约中把您列为同行者，或变更了该系列。您可以退出其中任何一次。", "查看或退出"},
 		},
 	}

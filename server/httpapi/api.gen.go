@@ -147,6 +147,7 @@ const (
 	EventNameQualificationEnding     EventName = "qualification_ending"
 	EventNameReleaseWarning          EventName = "release_warning"
 	EventNameSeriesChanged           EventName = "series_changed"
+	EventNameStationOccupied         EventName = "station_occupied"
 	EventNameStrikeTakenBack         EventName = "strike_taken_back"
 	EventNameVerdictAbsent           EventName = "verdict_absent"
 )
@@ -640,7 +641,10 @@ type Booking struct {
 	// Status `ended`: given back after its start. `requested`: waits for somebody to approve it. `held`: an offer, until `held_until`. The
 	// last two keep the station from others, but nobody has promised to be there.
 	Status BookingStatus `json:"status"`
-	Team   *TeamRef      `json:"team,omitempty"`
+
+	// Stranger Somebody who had not booked was there before, and did not leave: it may not be whoever booked. They check in by the code.
+	Stranger *bool    `json:"stranger,omitempty"`
+	Team     *TeamRef `json:"team,omitempty"`
 
 	// Verdict Whether somebody came: absent is only who was looked out for through the whole grace and never seen.
 	Verdict *Verdict `json:"verdict,omitempty"`
@@ -2487,6 +2491,9 @@ type Slot struct {
 	// Status `ended`: given back after its start. `requested`: waits for somebody to approve it. `held`: an offer, until `held_until`. The
 	// last two keep the station from others, but nobody has promised to be there.
 	Status BookingStatus `json:"status"`
+
+	// Stranger Somebody who had not booked was there before, and did not leave: it may not be whoever booked.
+	Stranger *bool `json:"stranger,omitempty"`
 
 	// Verdict Whether somebody came: absent is only who was looked out for through the whole grace and never seen.
 	Verdict  *Verdict   `json:"verdict,omitempty"`

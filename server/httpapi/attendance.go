@@ -12,6 +12,9 @@ func (s *Server) showAttendance(ctx context.Context, out *Booking, b booking.Boo
 	out.Verdict = word[Verdict](b.Verdict)
 	out.CheckIn, out.CheckedInAt = word[BookingCheckIn](b.CheckIn), instant(b.CheckedInAt)
 	out.WarnedAt = instant(b.WarnedAt)
+	if b.Stranger(s.now()) {
+		out.Stranger = new(true)
+	}
 	if b.Evidence != (booking.Evidence{}) {
 		out.Evidence = &Evidence{
 			GraceMinutes: int32(b.Evidence.GraceMinutes), SeenMinutes: int32(b.Evidence.SeenMinutes), //nolint:gosec // minutes of a booking

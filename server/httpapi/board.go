@@ -98,6 +98,9 @@ func slot(who *caller, b live.Slot) Slot {
 	if account.Allowed(who.Actor, account.ActionSeeNames, b.PersonID) {
 		out.PersonName, out.Programme, out.Purpose = text(b.PersonName), text(b.Programme), new(Purpose(b.Purpose))
 		out.Verdict, out.WarnedAt = word[Verdict](b.Verdict), instant(b.WarnedAt)
+		if b.Stranger {
+			out.Stranger = new(true)
+		}
 	}
 	return out
 }

@@ -41,6 +41,7 @@ type Slot struct {
 	OccupiedUntil time.Time
 	Status        booking.Status
 	Verdict       booking.Verdict
+	Stranger      bool // somebody else may sit there
 	WarnedAt      time.Time
 	Version       int64
 }

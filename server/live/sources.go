@@ -240,7 +240,8 @@ func (s Sources) siteCards(ctx context.Context, p parts, siteID string, stations
 
 func slot(b booking.Booking, names map[string]string) Slot {
 	return Slot{BookingID: b.ID, PersonID: b.PersonID, PersonName: names[b.PersonID], Programme: b.Programme, Purpose: b.Purpose,
-		StartsAt: b.StartsAt, EndsAt: b.EndsAt, OccupiedUntil: b.Occupied().Until, Status: b.Status, Verdict: b.Verdict, WarnedAt: b.WarnedAt, Version: b.Version}
+		StartsAt: b.StartsAt, EndsAt: b.EndsAt, OccupiedUntil: b.Occupied().Until, Status: b.Status, Verdict: b.Verdict, Stranger: b.Stranger(b.StartsAt),
+		WarnedAt: b.WarnedAt, Version: b.Version}
 }
 
 func card(st equipment.Station, strip Strip, p parts, now time.Time) Card {

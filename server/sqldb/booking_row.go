@@ -102,13 +102,14 @@ type proof struct {
 	UsedMinutes  int   `json:"used_minutes"`
 	FirstUsedAt  int64 `json:"first_used_at,omitempty"`
 	Down         bool  `json:"down,omitempty"`
+	WalkedIn     bool  `json:"walked_in,omitempty"`
 }
 
 func evidenceText(e booking.Evidence) string {
 	if e == (booking.Evidence{}) {
 		return ""
 	}
-	p := proof{GraceMinutes: e.GraceMinutes, SeenMinutes: e.SeenMinutes, UsedMinutes: e.UsedMinutes, Down: e.Down}
+	p := proof{GraceMinutes: e.GraceMinutes, SeenMinutes: e.SeenMinutes, UsedMinutes: e.UsedMinutes, Down: e.Down, WalkedIn: e.WalkedIn}
 	if !e.FirstUsedAt.IsZero() {
 		p.FirstUsedAt = e.FirstUsedAt.Unix()
 	}
@@ -124,7 +125,7 @@ func readEvidence(text string) (e booking.Evidence, err error) {
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
 		return e, err
 	}
-	e = booking.Evidence{GraceMinutes: p.GraceMinutes, SeenMinutes: p.SeenMinutes, UsedMinutes: p.UsedMinutes, Down: p.Down}
+	e = booking.Evidence{GraceMinutes: p.GraceMinutes, SeenMinutes: p.SeenMinutes, UsedMinutes: p.UsedMinutes, Down: p.Down, WalkedIn: p.WalkedIn}
 	if p.FirstUsedAt != 0 {
 		e.FirstUsedAt = secondsUTC(p.FirstUsedAt)
 	}

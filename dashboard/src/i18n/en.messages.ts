@@ -94,6 +94,7 @@ export default {
   'event.company_missing': 'Too few people',
   'event.booking_released': 'Station released',
   'event.release_warning': 'Still working?',
+  'event.station_occupied': 'Somebody else at a booked station',
   'event.offer_made': 'Offer from the waitlist',
   'event.offer_expired': 'Offer expired',
   'event.verdict_absent': 'Counted as absent',

@@ -94,6 +94,7 @@ export default {
   'event.company_missing': '人数不足',
   'event.booking_released': '工位释放',
   'event.release_warning': '还在使用吗',
+  'event.station_occupied': '已预约工位被占用',
   'event.offer_made': '候补有位',
   'event.offer_expired': '候补过期',
   'event.verdict_absent': '记为缺席',

@@ -93,6 +93,7 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 		{"TestCase11: an early end by somebody who has not come is judged all the same", case11EarlyEnd},
 		{"TestCase12: a code that was scanned stands unless the device saw nobody", case12ByCode},
 		{"TestCase12: whoever tends at the same instant, there is one verdict and one strike", case12Idempotent},
+		{"somebody else at a booked station is noticed, and nobody who may sit there is suspected", strangers},
 		{"strikes are found by id, person, team and booking", strikes},
 		{"a reminder makes a booking due", reminders},
 	}, waitlist()) {

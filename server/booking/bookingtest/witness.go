@@ -36,6 +36,13 @@ func (w *Witness) Saw(station int, from time.Time, minutes int, used bool) {
 	}
 }
 
+// gone notes that nobody worked in a minute after all.
+func (w *Witness) gone(station int, at time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen[sight{StationID(station), at.Unix() / 60}] = false
+}
+
 // Down notes an outage.
 func (w *Witness) Down(station int, from, until time.Time) {
 	w.mu.Lock()

@@ -30,5 +30,6 @@ describe('whether somebody came', () => {
     expect(there({ ...slot, purpose: 'practice' })).toBe('not here yet')
     expect(there({ ...slot, purpose: 'practice', verdict: 'arrived' })).toBe('checked in')
     expect(there({ ...slot, purpose: 'practice', verdict: 'unknown' })).toBe('')
+    expect(there({ ...slot, purpose: 'practice', verdict: 'arrived', stranger: true })).toBe('▲ somebody else?')
   })
 })

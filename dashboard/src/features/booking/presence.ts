@@ -29,6 +29,7 @@ export function evidence({ verdict, evidence: found, check_in }: Told): string {
 /** Whether whoever has the station now is there, for those who may know who it is. */
 export function there(slot: Slot): string {
   if (!slot.purpose || slot.purpose === 'class' || slot.status !== 'confirmed') return ''
+  if (slot.stranger) return t('there.stranger')
   if (slot.verdict === 'arrived') return t('there.yes')
   return slot.verdict === 'unknown' ? '' : t('there.no')
 }

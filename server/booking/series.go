@@ -29,15 +29,18 @@ const (
 	ConflictSkip   Conflict = "skip"   // the others are booked; of a change: what cannot move stays as it is
 	ConflictShift  Conflict = "shift"  // to the nearest time of the same day, at most four hours away; else as skip
 	ConflictFewer  Conflict = "fewer"  // only the stations that are free; none: as skip
+	// ConflictDisplace lets others make room for a class when it is made: each finds another place, or is offered another
+	// time. What is in the way all the same, as another class, is left out. Later the series goes by ConflictSkip.
+	ConflictDisplace Conflict = "displace"
 )
 
-// Valid reports whether c is one of the choices.
+// Valid reports whether c is one of the choices for what is there already.
 func (c Conflict) Valid() bool {
 	return c == ConflictRefuse || c == ConflictSkip || c == ConflictShift || c == ConflictFewer
 }
 
 func errConflictUnknown(c Conflict) error {
-	return fault.Invalid("conflict_unknown", "what is in the way is refuse, skip, shift or fewer, not %q", c).On("conflict")
+	return fault.Invalid("conflict_unknown", "what is in the way is refuse, skip, shift or fewer, or displace for a new class, not %q", c).On("conflict")
 }
 
 // SeriesPart is the rule of a series from a day on, until the next part. One without a rule is its end.
@@ -179,6 +182,7 @@ type SeriesResult struct {
 	Series      Series
 	Body        SeriesBody
 	Occurrences []Occurrence
+	Displaced   []Displaced // who made, or would make, room
 }
 
 // Count gives how many occurrences came out that way.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -42,6 +43,9 @@ func (s *Service) CreateSeries(ctx context.Context, actor account.Actor, r Serie
 		r.Conflict = ConflictRefuse
 	}
 	base, err := s.seriesBase(actor, r)
+	if err == nil {
+		err = r.mayMakeRoom(base)
+	}
 	if err != nil {
 		return SeriesResult{}, err
 	}
@@ -56,7 +60,7 @@ func (s *Service) CreateSeries(ctx context.Context, actor account.Actor, r Serie
 
 // seriesBase checks what all occurrences share, as for a single booking.
 func (s *Service) seriesBase(actor account.Actor, r SeriesRequest) (Request, error) {
-	if !r.Conflict.Valid() {
+	if !r.Conflict.Valid() && r.Conflict != ConflictDisplace {
 		return Request{}, errConflictUnknown(r.Conflict)
 	}
 	if !plain(r.Title) || utf8.RuneCountInString(r.Title) > longestTitle {
@@ -118,11 +122,19 @@ func (s *Service) createSeries(ctx context.Context, actor account.Actor, r Serie
 		ask, err := l.ask(rules, *base, r.Conflict)
 		return l, ask, err
 	}
-	ask, err := s.askFor(ctx, fresh, func(rules *Rules) (Ask, error) { _, ask, err := lay(rules); return ask, err })
+	now := s.clock()
+	ask, err := s.askFor(ctx, fresh, func(rules *Rules) (Ask, error) {
+		l, ask, err := lay(rules)
+		if err == nil && r.Conflict == ConflictDisplace {
+			var taken []Booking
+			taken, err = s.store.Active(ctx, idsOf(l.places), "", ask.From, ask.Until)
+			l.askForRoom(rules, &ask, taken, now)
+		}
+		return ask, err
+	})
 	if err != nil {
 		return SeriesResult{}, false, err
 	}
-	now := s.clock()
 	var refused error
 	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
 		result, again, refused = SeriesResult{}, false, nil
@@ -131,28 +143,17 @@ func (s *Service) createSeries(ctx context.Context, actor account.Actor, r Serie
 		if err != nil {
 			return Write{}, err
 		}
-		if again = !ask.covers(current); again {
+		if r.Conflict == ConflictDisplace {
+			l.askForRoom(v.Rules, &current, v.Taken, now)
+		}
+		if again = !ask.covers(current) || !covers(ask.WaitIDs, current.WaitIDs); again {
 			return Write{}, nil
 		}
-		made, body := newSeries(v, actor, r, *base, l, now)
-		rep := repeater{view: v, actor: actor, now: now, conflict: r.Conflict}
-		for _, o := range l.occasions {
-			if err := rep.book(o, *base, l.places, func(b *Booking) { b.SeriesID = made.ID }); err != nil {
-				return Write{}, err
-			}
+		var write Write
+		if result, write, refused, err = r.decide(v, actor, *base, l, now); dryRun {
+			write, refused = Write{}, nil
 		}
-		body.remember(rep.out)
-		made.Body = encode(body)
-		result = SeriesResult{Series: made, Body: body, Occurrences: rep.out}
-		if dryRun {
-			return Write{}, nil
-		}
-		if refused = rep.verdict(); refused != nil {
-			return Write{Unmet: rep.write.Unmet}, nil
-		}
-		rep.write.Series = []Series{made}
-		rep.write.Effects = withCompany(told(made, result, rep.write.Insert, now), result.Body.whose(made), "")
-		return rep.write, nil
+		return write, err
 	})
 	if errors.Is(err, ErrOverlap) {
 		return SeriesResult{}, true, nil
@@ -161,6 +162,28 @@ func (s *Service) createSeries(ctx context.Context, actor account.Actor, r Serie
 		err = refused
 	}
 	return result, again, err
+}
+
+// decide books what is laid out, each occasion seeing those before it. What refuses the whole comes apart: then only that it
+// was wanted is written.
+func (r SeriesRequest) decide(v View, actor account.Actor, base Request, l layout, now time.Time) (SeriesResult, Write, error, error) {
+	made, body := newSeries(v, actor, r, base, l, now)
+	rep := repeater{view: v, actor: actor, now: now, conflict: r.Conflict}
+	for _, o := range l.occasions {
+		if err := rep.book(o, base, l.places, func(b *Booking) { b.SeriesID = made.ID }); err != nil {
+			return SeriesResult{}, Write{}, nil, err
+		}
+	}
+	body.remember(rep.out)
+	made.Body = encode(body)
+	booked := slices.Clone(rep.write.Insert)
+	result := SeriesResult{Series: made, Body: body, Occurrences: rep.out, Displaced: rep.makeRoom(r.Title)}
+	if refused := rep.verdict(); refused != nil {
+		return result, Write{Unmet: rep.write.Unmet}, refused, nil
+	}
+	rep.write.Series = []Series{made}
+	rep.write.Effects = append(rep.write.Effects, withCompany(told(made, result, booked, now), body.whose(made), "")...)
+	return result, rep.write, nil, nil
 }
 
 // serves gives the programme that a booking is for when nobody says: quotas may be for programmes.
@@ -211,6 +234,9 @@ func newSeries(v View, actor account.Actor, r SeriesRequest, base Request, l lay
 	body := SeriesBody{
 		Title: r.Title, Purpose: base.Purpose, Programme: r.Programme, TeamID: r.TeamID, Companions: r.Companions, Conflict: r.Conflict,
 		Parts: []SeriesPart{l.part},
+	}
+	if body.Conflict == ConflictDisplace {
+		body.Conflict = ConflictSkip
 	}
 	return Series{ID: v.NewID(), PersonID: base.PersonID, CreatedBy: actor.PersonID, CreatedAt: now, Version: 1}, body
 }

@@ -16,6 +16,7 @@ type repeater struct {
 	conflict Conflict
 	write    Write
 	out      []Occurrence
+	leaving  []leaver // who makes room
 }
 
 // nearby is how far from an occasion bookings can matter to it: buffers and journeys are shorter.
@@ -117,6 +118,16 @@ func (r *repeater) instead(done *Occurrence, refused Write, o occasion, base Req
 				return write, nil
 			}
 		}
+	case ConflictDisplace:
+		write, no, err := r.clear(o, base, places)
+		if err != nil {
+			return Write{}, err
+		}
+		if no == nil {
+			done.Outcome, done.Reason, done.Refusals = OutcomeBooked, "", nil
+			return write, nil
+		}
+		done.Refusals = no.Refusals // those that nobody's leaving takes away
 	case ConflictFewer:
 		for left := unopposed(places, done.Refusals); len(left) > 0; {
 			write, no, err := r.try(o.span, base, left)

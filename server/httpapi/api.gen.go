@@ -319,10 +319,11 @@ const (
 
 // Defines values for SeriesConflict.
 const (
-	SeriesConflictFewer  SeriesConflict = "fewer"
-	SeriesConflictRefuse SeriesConflict = "refuse"
-	SeriesConflictShift  SeriesConflict = "shift"
-	SeriesConflictSkip   SeriesConflict = "skip"
+	SeriesConflictDisplace SeriesConflict = "displace"
+	SeriesConflictFewer    SeriesConflict = "fewer"
+	SeriesConflictRefuse   SeriesConflict = "refuse"
+	SeriesConflictShift    SeriesConflict = "shift"
+	SeriesConflictSkip     SeriesConflict = "skip"
 )
 
 // Defines values for SeriesOccurrenceOutcome.
@@ -692,7 +693,7 @@ type BookingList struct {
 
 // BookingSeries Bookings made by one rule. Rule, times and stations are those that hold at its end; a series that came with a calendar has none.
 type BookingSeries struct {
-	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, they go to the nearest time of their day that is free, or only the stations that are free are booked.
+	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, they go to the nearest time of their day that is free, or only the stations that are free are booked. `displace` is for a new class: whoever is in the way, but another class, gets another place as in an outage.
 	Conflict  SeriesConflict `json:"conflict"`
 	CreatedAt time.Time      `json:"created_at"`
 
@@ -1493,7 +1494,7 @@ type NewSeason struct {
 
 // NewSeries Either `stations`, or `room` for all of its stations that can be booked. `ends` at or before `starts` is on the next day.
 type NewSeries struct {
-	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, they go to the nearest time of their day that is free, or only the stations that are free are booked.
+	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, they go to the nearest time of their day that is free, or only the stations that are free are booked. `displace` is for a new class: whoever is in the way, but another class, gets another place as in an outage.
 	Conflict *SeriesConflict `json:"conflict,omitempty"`
 	DryRun   *bool           `json:"dry_run,omitempty"`
 
@@ -2359,7 +2360,7 @@ type Series struct {
 
 // SeriesChange `from` is the first day that changes; left out, all that have not begun. A new `rule` counts from that day. `starts` and `ends` go together.
 type SeriesChange struct {
-	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, they go to the nearest time of their day that is free, or only the stations that are free are booked.
+	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, they go to the nearest time of their day that is free, or only the stations that are free are booked. `displace` is for a new class: whoever is in the way, but another class, gets another place as in an outage.
 	Conflict *SeriesConflict `json:"conflict,omitempty"`
 	DryRun   *bool           `json:"dry_run,omitempty"`
 
@@ -2382,7 +2383,7 @@ type SeriesChange struct {
 	Title    *string         `json:"title,omitempty"`
 }
 
-// SeriesConflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, they go to the nearest time of their day that is free, or only the stations that are free are booked.
+// SeriesConflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, they go to the nearest time of their day that is free, or only the stations that are free are booked. `displace` is for a new class: whoever is in the way, but another class, gets another place as in an outage.
 type SeriesConflict string
 
 // SeriesOccurrence defines model for SeriesOccurrence.
@@ -2413,6 +2414,8 @@ type SeriesOccurrenceReason string
 
 // SeriesResult defines model for SeriesResult.
 type SeriesResult struct {
+	// Displaced What became of those who had booked the time. Only in answers to who changes something.
+	Displaced   *Displacements     `json:"displaced,omitempty"`
 	DryRun      bool               `json:"dry_run"`
 	Occurrences []SeriesOccurrence `json:"occurrences"`
 

@@ -140,18 +140,24 @@ func (s *Server) answerOutage(ctx context.Context, result booking.OutageResult, 
 		return Outage{}, "", err
 	}
 	out := d.showOutage(result.Outage)
-	out.Displaced = &Displacements{Items: make([]Displacement, len(result.Displaced))}
+	out.Displaced, err = s.displacements(ctx, d, result.Displaced)
+	return out, etag(result.Outage.Version), err
+}
+
+// displacements shows what became of those whose time was taken.
+func (s *Server) displacements(ctx context.Context, d *directory, all []booking.Displaced) (*Displacements, error) {
+	out := &Displacements{Items: make([]Displacement, len(all))}
 	counts := map[booking.Fate]*int32{
-		booking.FateMoved: &out.Displaced.Moved, booking.FateOffered: &out.Displaced.Offered,
-		booking.FateCancelled: &out.Displaced.Cancelled, booking.FateKept: &out.Displaced.Kept,
+		booking.FateMoved: &out.Moved, booking.FateOffered: &out.Offered, booking.FateCancelled: &out.Cancelled, booking.FateKept: &out.Kept,
 	}
-	for i, was := range result.Displaced {
+	for i, was := range all {
 		*counts[was.Fate]++
-		if out.Displaced.Items[i], err = s.showDisplaced(ctx, d, was); err != nil {
-			return Outage{}, "", err
+		var err error
+		if out.Items[i], err = s.showDisplaced(ctx, d, was); err != nil {
+			return nil, err
 		}
 	}
-	return out, etag(result.Outage.Version), nil
+	return out, nil
 }
 
 func (s *Server) showDisplaced(ctx context.Context, d *directory, was booking.Displaced) (Displacement, error) {

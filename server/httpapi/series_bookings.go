@@ -138,7 +138,12 @@ func (s *Server) answerSeries(ctx context.Context, r booking.SeriesResult, dryRu
 		return SeriesResult{}, "", err
 	}
 	out := SeriesResult{DryRun: dryRun, Occurrences: d.occurrences(r.Occurrences)}
-	out.Series, err = s.showSeries(ctx, d, r)
+	if out.Series, err = s.showSeries(ctx, d, r); err != nil {
+		return SeriesResult{}, "", err
+	}
+	if len(r.Displaced) > 0 {
+		out.Displaced, err = s.displacements(ctx, d, r.Displaced)
+	}
 	return out, etag(r.Series.Version), err
 }
 

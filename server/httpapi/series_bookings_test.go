@@ -73,6 +73,28 @@ func TestASeriesIsPreviewedMadeChangedAndCancelled(t *testing.T) {
 	s.ask(account.RoleInstructor, "DELETE", path, nil).want(t, http.StatusOK)
 }
 
+func TestAClassMakesOthersLeaveAndSaysWhereTheyGo(t *testing.T) {
+	s := newSchool(t)
+	had := s.ask(account.RoleStudent, "POST", "/api/v1/bookings", map[string]any{"station": "PLC-01", "starts_at": "2026-11-24T07:00:00Z", "ends_at": "2026-11-24T08:00:00Z"}).want(t, http.StatusCreated).json(t)
+	body := classBody()
+	body["conflict"], body["dry_run"] = "displace", true
+	plan := s.ask(account.RoleInstructor, "POST", "/api/v1/series", body).want(t, http.StatusOK).json(t)
+	if d, ok := plan["displaced"].(map[string]any); !ok || len(d["items"].([]any)) != 1 {
+		t.Fatalf("%v", plan)
+	}
+	body["dry_run"] = false
+	made := s.ask(account.RoleInstructor, "POST", "/api/v1/series", body).want(t, http.StatusCreated).json(t)
+	if got := outcomes(made); got != "booked booked booked" || made["series"].(map[string]any)["conflict"] != "skip" {
+		t.Errorf("made %s: %v", got, made["series"])
+	}
+	now := s.ask(account.RoleStudent, "GET", "/api/v1/bookings/"+had["id"].(string), nil).want(t, http.StatusOK).json(t)
+	if now["status"] == "confirmed" && now["station"].(map[string]any)["code"] == "PLC-01" {
+		t.Errorf("it is still there: %v", now)
+	}
+	body["purpose"] = "practice"
+	s.ask(account.RoleInstructor, "POST", "/api/v1/series", body).want(t, http.StatusUnprocessableEntity, "displace_for_class")
+}
+
 func TestASeriesWithoutSenseIsRefused(t *testing.T) {
 	s := newSchool(t)
 	for _, c := range []struct {

@@ -189,6 +189,7 @@ export default {
   'error.series_too_long': 'The series has too many occurrences. Make it shorter.',
   'error.series_empty': 'There is nothing to book: no day is left, or it is booked so already. Check days and end.',
   'error.period_unknown': 'The place has no such lesson period. Look at its rules, or write starts and ends.',
+  'error.displace_for_class': 'Others make room for a class only. Choose another way.',
   'error.series_over': 'The series ends before that day. Give it a rule to begin it anew.',
   'error.term_missing': 'Teaching weeks need a term, and none holds the first day.',
   'error.times_invalid': 'The end must be after the start, by the clock.',

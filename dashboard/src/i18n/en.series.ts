@@ -44,6 +44,7 @@ export default {
   'series.conflict.skip': 'leave that day out',
   'series.conflict.shift': 'take the nearest free time of that day',
   'series.conflict.fewer': 'book the stations that are free',
+  'series.conflict.displace': 'let others make room',
   'series.conflict.change.refuse': 'change none of it',
   'series.conflict.change.skip': 'leave that day as it is',
   'series.conflict.change.shift': 'take the nearest free time of that day',

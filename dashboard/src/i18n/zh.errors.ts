@@ -183,6 +183,7 @@ export default {
   'error.series_too_long': '重复次数过多，请缩短。',
   'error.series_empty': '没有可预约的日期，或已有相同的预约，请检查星期和结束条件。',
   'error.period_unknown': '该实训室没有这些节次，请查看规则中的节次设置，或改填开始和结束时间。',
+  'error.displace_for_class': '只有上课才能请他人让出，请选择其他方式。',
   'error.series_over': '该系列在此日期之前已结束，请重新设置重复规则。',
   'error.term_missing': '首日不在任何学期内，无法按教学周重复。',
   'error.times_invalid': '结束时刻必须晚于开始时刻。',

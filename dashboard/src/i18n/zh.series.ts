@@ -45,6 +45,7 @@ export default {
   'series.conflict.skip': '跳过当天',
   'series.conflict.shift': '改到当天最近的空闲时段',
   'series.conflict.fewer': '只预约空闲的工位',
+  'series.conflict.displace': '请他人让出工位',
   'series.conflict.change.refuse': '全部不修改',
   'series.conflict.change.skip': '当天保持不变',
   'series.conflict.change.shift': '改到当天最近的空闲时段',

@@ -28,12 +28,12 @@ func (p *place) status(actor account.Actor) Status {
 	return StatusConfirmed
 }
 
-// approvalNeeded refuses to extend what has begun to whoever would have to ask: there is no time to wait for an answer.
+// approvalNeeded refuses to extend what has begun, or to make it something else, to whoever would have to ask: there is no time to wait for an answer.
 func approvalNeeded(q *inquiry) *finding {
 	if q.was == nil || q.was.Status != StatusConfirmed || q.now.Before(q.was.StartsAt) || q.place.status(q.actor) != StatusRequested {
 		return nil
 	}
-	return &finding{detail: "ask whoever approves bookings here to extend it"}
+	return &finding{detail: "ask whoever approves bookings here to change it"}
 }
 
 // toApprove tells those who may approve of a request.

@@ -191,9 +191,13 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 		return Write{Unmet: []Unmet{unmet}}, &Refused{Refusals: refusals}, nil
 	}
 	var effects []Effect
-	if wanted.Interval() != current.Interval() || wanted.StationID != current.StationID {
-		if !q.shrinks() && now.Before(current.StartsAt) && p.status(actor) == StatusRequested {
-			wanted.Status = StatusRequested // what was approved was another time
+	asks := (!q.shrinks() || q.reassigned) && now.Before(current.StartsAt) && p.status(actor) == StatusRequested
+	if wanted.Interval() != current.Interval() || wanted.StationID != current.StationID || asks {
+		if q.stands == nil {
+			wanted = wanted.unattended() // who came, came to another place or time
+		}
+		if asks {
+			wanted.Status = StatusRequested // what was approved was something else
 			effects = append(effects, toApprove(wanted, now))
 		}
 		wanted = p.settle(wanted)
@@ -223,6 +227,14 @@ func change(current, wanted Booking, override bool) proposal {
 		pr.stands = &stands
 	}
 	return pr
+}
+
+// unattended gives the booking as if nobody had come to it yet.
+func (b Booking) unattended() Booking {
+	b.CheckIn, b.CheckedInAt, b.CheckedInBy = "", time.Time{}, ""
+	b.Verdict, b.VerdictAt, b.Evidence = "", time.Time{}, Evidence{}
+	b.WarnedAt, b.KeptAt = time.Time{}, time.Time{}
+	return b
 }
 
 // added gives those who come along and did not before.
@@ -287,6 +299,9 @@ func (p *place) returned(b Booking, actor account.Actor, now time.Time) (Booking
 		act = ActEnded
 		buffer := b.Occupied().Until.Sub(b.EndsAt) // what was promised to the next one
 		charged := p.chargedUntil(b, end, actor, now)
+		if b.unproven() && !runs(actor, b) {
+			charged = b.Charged().Until // until it is known whether they came: what is free by then may be spent
+		}
 		b.Status, b.PlannedEnd, b.EndsAt = StatusEnded, b.EndsAt, end
 		b.OccupiedUntil, b.ChargedUntil = end.Add(buffer), charged
 	} else {

@@ -17,7 +17,7 @@ func (p *place) settle(b Booking) Booking {
 // chargedUntil gives until when a confirmed booking is charged that shall end then: an end, or its start when it is cancelled.
 // Who gives back too late, and has not come, is charged as if they had; not when those who run the room do it.
 func (p *place) chargedUntil(b Booking, end time.Time, actor account.Actor, now time.Time) time.Time {
-	if p == nil || b.Status != StatusConfirmed || b.came() {
+	if p == nil || b.Status != StatusConfirmed || b.came(now) {
 		return end
 	}
 	notice := minutes(p.policy.CancelNoticeMinutes)
@@ -32,8 +32,14 @@ func runs(actor account.Actor, b Booking) bool {
 	return actor.PersonID != b.PersonID && account.Allowed(actor, account.ActionOverrideRules, "")
 }
 
-// came reports whether it is known that whoever booked is there.
-func (b Booking) came() bool { return !b.CheckedInAt.IsZero() || b.Verdict == VerdictArrived }
+// came reports whether it is known that whoever booked is there. A code scanned before the start says nothing yet: it can be
+// photographed, and whoever cancels then is never judged.
+func (b Booking) came(now time.Time) bool {
+	if b.CheckIn == CheckInQR && now.Before(b.StartsAt) {
+		return false
+	}
+	return !b.CheckedInAt.IsZero() || b.Verdict == VerdictArrived
+}
 
 // lag is how long after a minute its samples are waited for.
 const lag = 2 * time.Minute

@@ -104,7 +104,7 @@ func ruleBook() []rule {
 		{code: CodeSuspended, check: suspended},
 		{code: CodeKeptForTeams, lasting: true, check: keptForTeams},
 		{code: CodeQuotaExceeded, all: quotaExceeded, account: true},
-		{code: CodeApprovalNeeded, check: approvalNeeded},
+		{code: CodeApprovalNeeded, check: approvalNeeded, account: true},
 	}
 }
 

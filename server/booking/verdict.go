@@ -164,7 +164,9 @@ func (l *look) judge() {
 	evidence.WalkedIn = l.is.Evidence.WalkedIn
 	switch {
 	case l.is.Verdict == VerdictArrived && (verdict != VerdictAbsent || !l.is.unproven()):
-		l.confirm(evidence)
+		if l.confirm(evidence); !g.due().After(l.now) {
+			l.refund(VerdictArrived)
+		}
 		return
 	case verdict == VerdictUnknown && l.is.Verdict == "" && g.due().After(l.now):
 		return // the grace is not over
@@ -183,7 +185,10 @@ func (l *look) judge() {
 		l.takeBack()
 	}
 	switch verdict {
+	case VerdictUnknown:
+		l.refund(verdict)
 	case VerdictArrived:
+		l.refund(verdict)
 		l.arrive(CheckInEvidence, later(l.is.StartsAt, evidence.FirstUsedAt), "")
 		if l.walkedIn() {
 			l.suspect()
@@ -222,17 +227,22 @@ func (l *look) use() {
 	l.write.Used = append(l.write.Used, Use{PersonID: l.is.PersonID, KindID: l.place.KindID, At: l.is.Evidence.FirstUsedAt})
 }
 
-// free gives the rest of the slot to others when nobody came. It stays charged as if they had, as does what they gave back.
+// free gives the rest of the slot to others when nobody came. It stays charged as if they had.
 func (l *look) free() {
-	if l.is.Status == StatusEnded {
-		l.is.ChargedUntil = l.is.promisedEnd()
-	}
 	if !l.place.policy.FreesAbsent || l.is.Status != StatusConfirmed || !l.now.Truncate(time.Minute).Before(l.is.EndsAt) {
 		return
 	}
 	l.is = endEarly(l.is, l.now)
 	l.is.ChargedUntil = l.is.PlannedEnd
 	l.say(ActReleased, string(VerdictAbsent))
+}
+
+// refund charges no more than was had, of what was given back early, when it is not known that nobody came. Who gave back too late
+// must have come. A charge never grows again: what was free has been spent by then.
+func (l *look) refund(verdict Verdict) {
+	if l.is.Status == StatusEnded && (verdict == VerdictArrived || l.place.policy.CancelNoticeMinutes == 0) {
+		l.is.ChargedUntil = l.is.EndsAt
+	}
 }
 
 // endEarly ends a booking that has begun, in whole minutes so that the next one may start in the same minute, and at least

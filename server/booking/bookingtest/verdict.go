@@ -144,7 +144,7 @@ func case11EarlyEnd(t *testing.T, b bench) {
 	b.absentOnce(t, tender, all[gone])
 	for n, want := range map[int]booking.Verdict{worked: booking.VerdictArrived, unseen: booking.VerdictUnknown, class: "", byStaff: ""} {
 		got, err := b.Stores[0].ByID(t.Context(), all[n].ID)
-		if err != nil || got.Verdict != want || !got.EndsAt.Equal(start.Add(5*time.Minute)) {
+		if err != nil || got.Verdict != want || !got.EndsAt.Equal(start.Add(5*time.Minute)) || !got.ChargedUntil.Equal(got.EndsAt) {
 			t.Errorf("booking %d: %q, want %q: %+v, %v", n, got.Verdict, want, got, err)
 		}
 		if found, err := b.Stores[0].Strikes(t.Context(), booking.StrikeFilter{BookingID: all[n].ID}); err != nil || len(found) != 0 {

@@ -504,6 +504,9 @@ type AuditLine struct {
 
 	// Station A station, as others name it.
 	Station *StationRef `json:"station,omitempty"`
+
+	// Version That stood afterwards. `source`, `id` and `version` together are of this line only.
+	Version int64 `json:"version"`
 }
 
 // AuditList defines model for AuditList.

@@ -168,7 +168,7 @@ func auditCursor(given *string) (c booking.AuditCursor, err error) {
 
 // showAudit shows a line; register gives what rules may name.
 func (s *Server) showAudit(ctx context.Context, d *directory, register func() (booking.Register, error), l booking.AuditLine) (out AuditLine, err error) {
-	out = AuditLine{At: l.At.UTC(), Source: string(l.Source), Id: l.ID, Act: string(l.Act), Reason: text(l.Reason), Changes: []TrailChange{}}
+	out = AuditLine{At: l.At.UTC(), Source: string(l.Source), Id: l.ID, Version: l.Version, Act: string(l.Act), Reason: text(l.Reason), Changes: []TrailChange{}}
 	if out.Mine, out.Automatic, out.Person, err = s.doer(ctx, l.PersonID); err != nil {
 		return out, err
 	}

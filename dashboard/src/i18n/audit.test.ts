@@ -6,7 +6,7 @@ import { useLanguage, withWords } from './text.svelte'
 
 const ref = (code: string, name = code) => ({ id: `id-of-${code}`, code, name: { en: name, zh: '' } })
 const station = { ...ref('PLC-01'), site: ref('MAIN'), room: ref('R1'), kind: ref('plc') }
-const line = (source: string, act: string, more: Partial<AuditLine> = {}): AuditLine => ({ at: '2026-11-23T02:00:00Z', source, act, id: '06h0', changes: [], ...more })
+const line = (source: string, act: string, more: Partial<AuditLine> = {}): AuditLine => ({ at: '2026-11-23T02:00:00Z', source, act, id: '06h0', version: 1, changes: [], ...more })
 const chen = { id: 'c', name: 'Ms Chen' }
 const li = { id: 'l', name: 'Li' }
 

@@ -129,6 +129,7 @@ export default {
   'trail.reseated.to': '{who} moved it from {from} to {to}, at the same time',
   'trail.displaced': '{who} had to cancel it',
   'trail.displaced.rest': '{who} had to end it early',
+  'trail.warned': '{who} asked whether somebody is still there',
   'trail.left': '{who} does not come along any more',
   'trail.kept': '{who} said that somebody is still there',
   'rule.set.policy': '{who} changed the limits for {place}',

@@ -24,6 +24,7 @@ export default {
   'missing.hint': 'The address may be mistyped, or what it showed is gone.',
   broken: 'This page did not load',
   'broken.hint': 'The connection broke, or a newer version of Labtide was installed meanwhile.',
+  'broken.thrown': 'Something in it could not be shown. Nothing that you did is lost.',
   unreachable: 'Labtide cannot be reached',
   'unreachable.hint': 'The server or the network is down. Nothing is lost: bookings and measurements stay where they are.',
   'demo.banner': 'Demo: an invented school. Its devices are simulated, its data is thrown away.',

@@ -130,6 +130,7 @@ export default {
   'trail.reseated.to': '{who} 将预约从 {from} 换到 {to}，时间不变',
   'trail.displaced': '{who} 不得不取消预约',
   'trail.displaced.rest': '{who} 不得不提前结束预约',
+  'trail.warned': '{who} 询问是否仍在使用',
   'trail.left': '{who} 不再同行',
   'trail.kept': '{who} 确认仍在使用',
   'rule.set.policy': '{who} 修改了{place}的限制',

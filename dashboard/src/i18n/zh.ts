@@ -22,6 +22,7 @@ export default {
   'missing.hint': '网址可能有误，或内容已不存在。',
   broken: '页面未能加载',
   'broken.hint': '网络中断，或 Labtide 刚刚升级了版本。',
+  'broken.thrown': '部分内容无法显示，已提交的操作不受影响。',
   unreachable: '无法连接 Labtide',
   'unreachable.hint': '服务器或网络中断。数据没有丢失：预约和测量记录都保存完好。',
   'demo.banner': '演示：学校是虚构的，设备为模拟，数据不会保留。',

@@ -19,10 +19,10 @@ describe('the strip', () => {
   it('draws promises as boxes, truth as fills, and what nobody knows hatched', () => {
     const drawing = draw(day, frame, h(13))
     expect(drawing.boxes).toEqual([
-      { key: 'a', mine: false, as: 'booked', left: 10, width: 20 },
-      { key: 'b', mine: true, as: 'offered', left: 50, width: 20 },
+      { mine: false, as: 'booked', left: 10, width: 20 },
+      { mine: true, as: 'offered', left: 50, width: 20 },
     ])
-    expect(drawing.buffers).toEqual([{ key: 'a', left: 30, width: 5 }])
+    expect(drawing.buffers).toEqual([{ left: 30, width: 5 }])
     expect(drawing.fills.map(({ fill, left, width }) => [fill, left, width])).toEqual([
       ['used', 10, 10],
       ['idle', 20, 10],
@@ -38,7 +38,7 @@ describe('the strip', () => {
   })
   it('cuts what sticks out, and has no now line on another day', () => {
     const drawing = draw(day, { from: h(10), to: h(12) }, h(40))
-    expect(drawing.boxes).toEqual([{ key: 'a', mine: false, as: 'booked', left: 0, width: 50 }])
+    expect(drawing.boxes).toEqual([{ mine: false, as: 'booked', left: 0, width: 50 }])
     expect(drawing.now).toBeNull()
   })
   it('nothing is ever drawn outside the track', () => {

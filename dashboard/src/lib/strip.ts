@@ -32,7 +32,6 @@ export interface Day {
 
 /** Percent of the track. */
 export interface Piece {
-  key: string
   left: number
   width: number
 }
@@ -118,11 +117,11 @@ export function draw(day: Day, frame: Span, now: number): Drawing {
   const boxes: Box[] = []
   const buffers: Piece[] = []
   for (const booking of day.bookings) {
-    const { id: key, mine, as, to, occupied } = booking
+    const { mine, as, to, occupied } = booking
     const seen = clip(booking, frame)
-    if (seen) boxes.push({ key, mine, as, ...place(seen, frame) })
+    if (seen) boxes.push({ mine, as, ...place(seen, frame) })
     const after = occupied ? clip({ from: to, to: occupied }, frame) : null
-    if (after) buffers.push({ key, ...place(after, frame) })
+    if (after) buffers.push(place(after, frame))
   }
   const past = { from: frame.from, to: Math.min(now, frame.to) }
   const fills: Filled[] = []
@@ -131,15 +130,15 @@ export function draw(day: Day, frame: Span, now: number): Drawing {
     const seen = clip(run, past)
     if (!seen) continue
     const fill = FILLS[run.label]
-    if (fill) fills.push({ key: `${fill}${run.from}`, fill, ...place(seen, frame) })
-    else if (run.label === 'unknown') hatches.push({ key: `u${run.from}`, why: 'unknown', ...place(seen, frame) })
-    else if (run.label === 'down') hatches.push({ key: `d${run.from}`, why: 'down', ...place(seen, frame) })
+    if (fill) fills.push({ fill, ...place(seen, frame) })
+    else if (run.label === 'unknown') hatches.push({ why: 'unknown', ...place(seen, frame) })
+    else if (run.label === 'down') hatches.push({ why: 'down', ...place(seen, frame) })
   }
   for (const outage of day.outages) {
     const ahead = clip(outage, { from: Math.max(now, frame.from), to: frame.to })
-    if (ahead) hatches.push({ key: `o${outage.from}`, why: 'down', ...place(ahead, frame) })
+    if (ahead) hatches.push({ why: 'down', ...place(ahead, frame) })
   }
-  for (const span of closedSpans(day.open, frame)) hatches.push({ key: `c${span.from}`, why: 'closed', ...place(span, frame) })
+  for (const span of closedSpans(day.open, frame)) hatches.push({ why: 'closed', ...place(span, frame) })
   const at = place({ from: now, to: now }, frame).left
   return { boxes, buffers, fills, hatches, now: now >= frame.from && now <= frame.to ? at : null }
 }

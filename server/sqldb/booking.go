@@ -2,8 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,48 +12,35 @@ import (
 
 	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/equipment"
-	"github.com/labtide/labtide/server/fault"
 )
 
 // Bookings is a booking.Store. Make one per DB: it joins decisions that come together, and tells its listeners.
 type Bookings struct {
-	db    *DB
-	rules atomic.Pointer[booking.Rules] // as of its version, which every decision compares with the stored one
-	queue decisions
-	hub   hub // SQLite only: PostgreSQL notifies
-	texts bookingTexts
+	db      *DB
+	rules   atomic.Pointer[booking.Rules] // as of its version, which every decision compares with the stored one
+	queue   turns[*decision]
+	lookups turns[*lookup] // PostgreSQL only
+	hub     hub            // SQLite only: PostgreSQL notifies
+	texts   bookingTexts
 }
 
 // bookingTexts are SQL texts that are put together once.
 type bookingTexts struct {
-	insertBooking, updateBooking, updateState, insertWait, updateWait string
-	entries, effects                                                  manyRows
+	insertBooking, insertWait, updateWait string
+	entries, effects                      manyRows
 }
 
 // NewBookings makes the store. It starts nothing.
 func NewBookings(db *DB) *Bookings {
 	return &Bookings{db: db, texts: bookingTexts{
-		insertBooking: insertInto("bookings", bookingColumns), updateBooking: updateOf("bookings", changeColumns), updateState: updateOf("bookings", stateColumns),
-		insertWait: insertInto("booking_waits", waitColumns), updateWait: updateOf("booking_waits", waitChanges),
+		insertBooking: insertInto("bookings", bookingColumns),
+		insertWait:    insertInto("booking_waits", waitColumns), updateWait: updateOf("booking_waits", waitChanges),
 		entries: newManyRows("booking_entries ("+entryColumns+")", "?, ?, ?, ?, ?, ?, ?"), effects: effectRows(),
 	}}
 }
 
 // keyable reports whether a text can be a key at all: PostgreSQL refuses NUL and broken UTF-8 with an error of its own.
 func keyable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
-
-// ByID reads one booking.
-func (b *Bookings) ByID(ctx context.Context, id string) (booking.Booking, error) {
-	unknown := fault.NotFound("booking_unknown", "there is no booking %q", id)
-	if !keyable(id) {
-		return booking.Booking{}, unknown
-	}
-	found, err := scanBooking(b.db.direct(ctx).row("SELECT "+bookingColumns+" FROM bookings WHERE id = $1", id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return booking.Booking{}, unknown
-	}
-	return found, translate(err)
-}
 
 // conditions collects the parts of a WHERE and their parameters.
 type conditions struct {

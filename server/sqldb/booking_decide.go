@@ -14,11 +14,9 @@ import (
 
 // decision is one call of Decide.
 type decision struct {
-	ctx    context.Context
+	caller
 	ask    booking.Ask
 	decide func(booking.View) (booking.Write, error)
-	done   chan struct{} // closed when err is set
-	err    error
 
 	// What one try read and wants to write. later: it must see what another of the same transaction wrote, and comes after it.
 	taken collection
@@ -33,7 +31,7 @@ func (b *Bookings) Decide(ctx context.Context, ask booking.Ask, decide func(book
 	if b.db.joined(ctx) != nil {
 		return errors.New("sqldb: a decision about bookings has its own transaction")
 	}
-	return b.queue.wait(&decision{ctx: ctx, ask: ask, decide: decide, done: make(chan struct{})}, b.together)
+	return b.queue.wait(&decision{caller: calling(ctx), ask: ask, decide: decide}, b.together)
 }
 
 // settle runs decisions one after another in one transaction: locks, reads, asks each, and writes. before travels with the
@@ -52,6 +50,7 @@ func (b *Bookings) settle(send sender, before []statement, after func() []statem
 		statements = append(statements, b.askedQueries(d)...)
 		statements = append(statements, b.moreReads(d)...)
 	}
+	statements = append(statements, b.askedByID(all)...)
 	if err := send(statements...); err != nil {
 		return nil, err
 	}
@@ -187,17 +186,45 @@ func (d *decision) mustWait(hidden, anyWritten bool) bool {
 	return hidden && !d.ask.Plain()
 }
 
-// askedQueries reads the bookings that are asked for by id, party or series.
+// askedByID reads the bookings that decisions ask for by id, in one query for all.
+func (b *Bookings) askedByID(all []*decision) []statement {
+	var ids []string
+	for _, d := range all {
+		ids = append(ids, d.ask.BookingIDs...)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return []statement{b.db.bookingsByID(ids, func(found booking.Booking) {
+		for _, d := range all {
+			if slices.Contains(d.ask.BookingIDs, found.ID) {
+				d.asked.rows = append(d.asked.rows, found)
+			}
+		}
+	})}
+}
+
+// bookingsByID reads those that exist.
+func (db *DB) bookingsByID(ids []string, found func(booking.Booking)) statement {
+	which, arg := db.dialect.among("id", 1), db.dialect.list(distinct(ids))
+	if len(ids) == 1 {
+		which, arg = "id = $1", any(ids[0])
+	}
+	return statement{text: "SELECT " + bookingColumns + " FROM bookings WHERE " + which, args: []any{arg}, read: func(row scanner) error {
+		b, err := scanBooking(row)
+		found(b)
+		return err
+	}}
+}
+
+// askedQueries reads the bookings that are asked for by party or series.
 func (b *Bookings) askedQueries(d *decision) []statement {
 	var out []statement
 	for _, by := range []struct {
 		column string
 		values []string
-	}{{"id", d.ask.BookingIDs}, {"party_id", d.ask.PartyIDs}, {"series_id", d.ask.SeriesIDs}} {
-		switch values := distinct(by.values); {
-		case len(values) == 1 && by.column == "id":
-			out = append(out, statement{text: "SELECT " + bookingColumns + " FROM bookings WHERE id = $1", args: []any{values[0]}, read: d.asked.add})
-		case len(values) > 0:
+	}{{"party_id", d.ask.PartyIDs}, {"series_id", d.ask.SeriesIDs}} {
+		if values := distinct(by.values); len(values) > 0 {
 			out = append(out, statement{
 				text: "SELECT " + bookingColumns + " FROM bookings WHERE " + b.db.dialect.among(by.column, 1) + " AND " + by.column + " <> ''",
 				args: []any{b.db.dialect.list(values)}, read: d.asked.add,
@@ -233,7 +260,7 @@ func (b *Bookings) writes(w booking.Write, was []booking.Booking, written map[st
 		if at := slices.IndexFunc(was, func(b booking.Booking) bool { return b.ID == changed.ID }); !known && at >= 0 {
 			stands, known = was[at], true
 		}
-		out = append(out, b.update(stands, changed, known))
+		out = append(out, update(stands, changed, known))
 		written[changed.ID] = changed
 	}
 	for _, made := range w.Insert {

@@ -20,11 +20,11 @@ func TestAPanicInARuleIsTheErrorOfThatDecisionOnly(t *testing.T) {
 				ID: id, StationID: bookingtest.StationID(station), PersonID: bookingtest.StudentID(station), Purpose: booking.PurposePractice,
 				StartsAt: bookingtest.At(1, 10, 0), EndsAt: bookingtest.At(1, 11, 0), Status: booking.StatusConfirmed, Version: 1,
 			}
-			return &decision{ctx: t.Context(), ask: booking.Ask{StationIDs: []string{x.StationID}}, decide: func(booking.View) (booking.Write, error) {
+			return &decision{caller: calling(t.Context()), ask: booking.Ask{StationIDs: []string{x.StationID}}, decide: func(booking.View) (booking.Write, error) {
 				return booking.Write{Insert: []booking.Booking{x}}, nil
 			}}
 		}
-		bug := &decision{ctx: t.Context(), decide: func(booking.View) (booking.Write, error) { panic("a bug") }}
+		bug := &decision{caller: calling(t.Context()), decide: func(booking.View) (booking.Write, error) { panic("a bug") }}
 		batch := []*decision{write("one", 0), bug, write("two", 1)}
 		b.together(batch)
 		if err := bug.err; fault.KindOf(err) != fault.KindInternal || !strings.Contains(err.Error(), "a bug") || !strings.Contains(err.Error(), "booking_panic_test.go") {
@@ -43,18 +43,18 @@ func TestAPanicInARuleIsTheErrorOfThatDecisionOnly(t *testing.T) {
 }
 
 func TestAPanicOutsideOfTheRulesLeavesNobodyWaiting(t *testing.T) {
-	var q decisions
+	var q turns[*decision]
 	var wait sync.WaitGroup
 	for range 5 {
 		wait.Go(func() {
-			err := q.wait(&decision{ctx: t.Context(), done: make(chan struct{})}, func([]*decision) { panic("a bug") })
+			err := q.wait(&decision{caller: calling(t.Context())}, func([]*decision) { panic("a bug") })
 			if fault.KindOf(err) != fault.KindInternal || !strings.Contains(err.Error(), "a bug") {
 				t.Errorf("got %v", err)
 			}
 		})
 	}
 	wait.Wait()
-	if err := q.wait(&decision{ctx: t.Context(), done: make(chan struct{})}, func([]*decision) {}); err != nil {
+	if err := q.wait(&decision{caller: calling(t.Context())}, func([]*decision) {}); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
 }

@@ -33,6 +33,7 @@ func TestAHundredThousandRandomOperationsKeepTheInvariants(t *testing.T) {
 		{"postgres at once", 32, 1_200, postgresConfig},
 	} {
 		t.Run(walk.name, func(t *testing.T) {
+			t.Parallel()
 			p := bookingtest.Property{Seed: seed, Workers: walk.workers, Each: walk.each}
 			bookingtest.RunProperty(t, p, func(tb testing.TB, s bookingtest.School) bookingtest.Backend {
 				b := bookingBackend(walk.config(tb))(tb, s)

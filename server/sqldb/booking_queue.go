@@ -4,99 +4,16 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"runtime/debug"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/labtide/labtide/server/booking"
 )
-
-// decisions joins the decisions that wait at the same moment into one transaction: waiting for the disk and for the network is
-// what a booking costs. Who finds a free turn starts work for all who wait, which ends when nobody does; so a lone decision
-// never waits, and no goroutine outlives those who need it.
-type decisions struct {
-	mu      sync.Mutex
-	waiting []*decision
-	working int
-}
-
-// Bounds: a second transaction runs while the first waits for the disk, or for a lock that another process holds.
-const (
-	maxWorking  = 2
-	maxTogether = 64
-	// maxTurn bounds one transaction: a lock that nobody gives back must not hold up those who come later for ever.
-	maxTurn = 15 * time.Second
-)
-
-// wait queues a decision and returns when it has been made. The caller's context counts until its turn comes.
-func (q *decisions) wait(d *decision, together func([]*decision)) error {
-	q.mu.Lock()
-	q.waiting = append(q.waiting, d)
-	if q.working < maxWorking {
-		q.working++
-		go q.work(together)
-	}
-	q.mu.Unlock()
-	<-d.done
-	return d.err
-}
-
-func (q *decisions) work(together func([]*decision)) {
-	for {
-		batch := q.next()
-		if batch == nil {
-			return
-		}
-		decideAll(batch, together)
-		for _, d := range batch {
-			close(d.done)
-		}
-	}
-}
-
-// decideAll makes a panic an error of those who wait: nobody else is there to recover from it.
-func decideAll(batch []*decision, together func([]*decision)) {
-	defer func() {
-		if r := recover(); r != nil {
-			err := panicked(r)
-			for _, d := range batch {
-				d.err = err
-			}
-		}
-	}()
-	together(batch)
-}
-
-// panicked is called where a panic is recovered; the error holds the stack, for the log.
-func panicked(r any) error { return fmt.Errorf("sqldb: panic: %v\n%s", r, debug.Stack()) }
-
-// next takes those who wait and have not given up; nil when there are none: then the turn is over.
-func (q *decisions) next() []*decision {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	var batch []*decision
-	for len(q.waiting) > 0 && len(batch) < maxTogether {
-		d := q.waiting[0]
-		q.waiting = q.waiting[1:]
-		if d.err = d.ctx.Err(); d.err != nil {
-			close(d.done)
-			continue
-		}
-		batch = append(batch, d)
-	}
-	if len(batch) == 0 {
-		q.working--
-	}
-	return batch
-}
 
 // together makes the decisions in one transaction. When the database refuses what they write, each has one of its own, so that
 // nobody pays for another.
@@ -163,13 +80,7 @@ func (b *Bookings) tryPostgres(ctx context.Context, all []*decision) (*booking.R
 // settlePostgres runs one transaction in two round trips: BEGIN travels with the locks and the reads, COMMIT with the writes
 // and the notices.
 func (b *Bookings) settlePostgres(ctx context.Context, all []*decision) (rules *booking.Rules, err error) {
-	conn, err := b.db.pool.Conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close() // back to the pool
-	err = conn.Raw(func(raw any) error {
-		pg := raw.(*stdlib.Conn).Conn() // openPostgres uses no other driver
+	err = b.db.onConn(ctx, func(pg *pgx.Conn) error {
 		send := func(statements ...statement) error { return sendPostgres(ctx, pg, statements) }
 		rules, err = b.settle(send, begin(), func() []statement { return finish(all) }, all...)
 		if err != nil && undo(ctx, pg) != nil {
@@ -180,10 +91,13 @@ func (b *Bookings) settlePostgres(ctx context.Context, all []*decision) (rules *
 	return rules, err
 }
 
-// begin also keeps the planner from reading whole tables: its plans are made once, when the tables are still small, and kept.
-// Where it must read one all the same, as of the rules, it takes the plan for a dear one: compiling that takes longer than it.
-func begin() []statement {
-	return []statement{{text: "BEGIN"}, {text: "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"}}
+func begin() []statement { return []statement{{text: "BEGIN"}, byIndexes()} }
+
+// byIndexes keeps the planner of a transaction from reading whole tables: its plans are made once, when the tables are still
+// small, and kept. Where it must read one all the same, as of the rules, it takes the plan for a dear one: compiling that takes
+// longer than it.
+func byIndexes() statement {
+	return statement{text: "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"}
 }
 
 // undo ends a transaction that failed, even when the time for it is over.

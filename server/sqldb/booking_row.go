@@ -3,7 +3,6 @@ package sqldb
 import (
 	"database/sql"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
@@ -68,13 +67,20 @@ func stateValues(b booking.Booking) []any {
 	}
 }
 
-// update changes a booking. Most changes leave what it is about: then the indexes of that, and the check for overlaps, are left
-// in peace.
-func (b *Bookings) update(stands, now booking.Booking, known bool) statement {
-	if known && slices.Equal(aboutValues(stands), aboutValues(now)) {
-		return statement{text: b.texts.updateState, args: append([]any{now.ID}, stateValues(now)...)}
+// update changes what differs of a booking that stands so; of one that is not known, everything. What it leaves alone costs
+// neither indexes nor checks.
+func update(stands, now booking.Booking, known bool) statement {
+	columns, values := strings.Split(changeColumns, ","), changeValues(now)
+	args := []any{now.ID}
+	var sets []string
+	was := changeValues(stands)
+	for i, value := range values {
+		if !known || was[i] != value {
+			args = append(args, value)
+			sets = append(sets, strings.TrimSpace(columns[i]))
+		}
 	}
-	return statement{text: b.texts.updateBooking, args: append([]any{now.ID}, changeValues(now)...)}
+	return statement{text: updateOf("bookings", strings.Join(sets, ",")), args: args}
 }
 
 // insertInto makes an INSERT of one row.

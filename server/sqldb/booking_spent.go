@@ -178,7 +178,7 @@ func (b *Bookings) Look(ctx context.Context, ask booking.Ask) (booking.View, err
 	if err != nil {
 		return booking.View{}, err
 	}
-	d := &decision{ctx: ctx, ask: ask}
+	d := &decision{ask: ask}
 	people := map[string]account.Person{}
 	var statements []statement
 	if len(ask.PersonIDs) > 0 {
@@ -187,7 +187,7 @@ func (b *Bookings) Look(ctx context.Context, ask booking.Ask) (booking.View, err
 	if len(ask.StationIDs) > 0 {
 		statements = append(statements, b.db.takenQuery(ask, &d.taken))
 	}
-	statements = append(append(statements, b.askedQueries(d)...), b.moreReads(d)...)
+	statements = slices.Concat(statements, b.askedByID([]*decision{d}), b.askedQueries(d), b.moreReads(d))
 	if err := b.db.direct(ctx).send(statements...); err != nil {
 		return booking.View{}, translate(err)
 	}

@@ -8,20 +8,22 @@ import (
 
 	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/booking/bookingtest"
-	"github.com/labtide/labtide/server/e2e/rig"
 )
 
 // bookingBackend opens two handles on one database, as two server processes would.
 func bookingBackend(cfg Config) func(testing.TB, bookingtest.School) bookingtest.Backend {
 	return func(tb testing.TB, s bookingtest.School) bookingtest.Backend {
 		tb.Helper()
-		first := openTest(tb, cfg)
-		second := openTest(tb, cfg)
-		putSchool(tb, first, s)
-		return bookingtest.Backend{
-			Stores: []booking.Store{NewBookings(first), NewBookings(second)},
-			Put:    func(tb testing.TB, s bookingtest.School) { tb.Helper(); putSchool(tb, second, s) },
-		}
+		return backendOn(tb, openTest(tb, cfg), openTest(tb, cfg), s)
+	}
+}
+
+func backendOn(tb testing.TB, first, second *DB, s bookingtest.School) bookingtest.Backend {
+	tb.Helper()
+	putSchool(tb, first, s)
+	return bookingtest.Backend{
+		Stores: []booking.Store{NewBookings(first), NewBookings(second)},
+		Put:    func(tb testing.TB, s bookingtest.School) { tb.Helper(); putSchool(tb, second, s) },
 	}
 }
 
@@ -32,8 +34,12 @@ func TestBookingsKeepTheContract(t *testing.T) {
 		})
 	})
 	t.Run(Postgres, func(t *testing.T) {
+		cfg := postgresConfig(t)
+		first, second := openTest(t, cfg), openTest(t, cfg)
+		empty := emptying(t, first)
 		bookingtest.RunStore(t, func(tb testing.TB, s bookingtest.School) bookingtest.Backend {
-			return bookingBackend(Config{Driver: Postgres, DSN: rig.Postgres(tb)})(tb, s)
+			empty(tb)
+			return backendOn(tb, first, second, s)
 		})
 	})
 }
@@ -111,7 +117,7 @@ func TestDecisionsThatShareATransactionDoNotPayForEachOther(t *testing.T) {
 				ID: id, StationID: bookingtest.StationID(station), PersonID: bookingtest.StudentID(0), Purpose: booking.PurposePractice,
 				StartsAt: bookingtest.At(1, 10, 0), EndsAt: bookingtest.At(1, 11, 0), Status: booking.StatusConfirmed, Version: 1,
 			}
-			return &decision{ctx: t.Context(), ask: booking.Ask{StationIDs: []string{x.StationID}}, decide: func(booking.View) (booking.Write, error) {
+			return &decision{caller: calling(t.Context()), ask: booking.Ask{StationIDs: []string{x.StationID}}, decide: func(booking.View) (booking.Write, error) {
 				return booking.Write{Insert: []booking.Booking{x}}, fail
 			}}
 		}
@@ -203,7 +209,7 @@ func TestADecisionSeesWhatThoseBeforeItInTheSameTransactionHaveWritten(t *testin
 		}
 		var seen []string
 		look := func(change func(*booking.Booking)) *decision {
-			return &decision{ctx: t.Context(), ask: ask, decide: func(v booking.View) (booking.Write, error) {
+			return &decision{caller: calling(t.Context()), ask: ask, decide: func(v booking.View) (booking.Write, error) {
 				for _, taken := range v.Taken {
 					seen = append(seen, taken.ID+" on "+taken.StationID)
 				}
@@ -259,13 +265,13 @@ func TestABudgetOfADecisionCountsWhatTheDecisionsBeforeItHaveWritten(t *testing.
 		var spent time.Duration
 		var bookings, all int
 		write := func(ask booking.Ask, w booking.Write) *decision {
-			return &decision{ctx: t.Context(), ask: ask, decide: func(booking.View) (booking.Write, error) { return w, nil }}
+			return &decision{caller: calling(t.Context()), ask: ask, decide: func(booking.View) (booking.Write, error) { return w, nil }}
 		}
 		b.together([]*decision{
 			write(booking.Ask{BookingIDs: []string{"a"}}, booking.Write{Update: []booking.Booking{shorter}}),
 			write(booking.Ask{StationIDs: []string{gone.StationID}, From: gone.StartsAt, Until: gone.EndsAt}, booking.Write{Update: []booking.Booking{gone}}),
 			write(booking.Ask{}, booking.Write{Insert: []booking.Booking{booked("d", 11)}}),
-			{ctx: t.Context(), ask: booking.Ask{Budgets: []booking.Budget{budget}}, decide: func(v booking.View) (booking.Write, error) {
+			{caller: calling(t.Context()), ask: booking.Ask{Budgets: []booking.Budget{budget}}, decide: func(v booking.View) (booking.Write, error) {
 				spent, bookings = v.Sums[budget].Length, v.Sums[budget].Bookings
 				for _, x := range v.Spent {
 					spent, bookings = spent+x.Charged().Until.Sub(x.StartsAt), bookings+1

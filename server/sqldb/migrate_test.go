@@ -32,6 +32,9 @@ func TestBothDatabasesHaveTheSameSchema(t *testing.T) {
 
 func TestSeveralProcessesMayStartOnAnEmptyDatabaseAtOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, cfg Config) {
+		if cfg.Driver == SQLite {
+			cfg = emptyLite(t)
+		}
 		handles := make([]*DB, 4)
 		var group errgroup.Group
 		for i := range handles {

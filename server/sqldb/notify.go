@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // channel carries the ids of stations whose bookings have changed; an empty one means: any.
@@ -54,13 +53,7 @@ func (b *Bookings) Listen(ctx context.Context, changed func(stationID string)) e
 
 // listenOnce listens on one connection until that fails.
 func (b *Bookings) listenOnce(ctx context.Context, changed func(string)) error {
-	conn, err := b.db.pool.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close() // Raw has given it up
-	return conn.Raw(func(raw any) error {
-		pg := raw.(*stdlib.Conn).Conn() // openPostgres uses no other driver
+	return b.db.onConn(ctx, func(pg *pgx.Conn) error {
 		err := receive(ctx, pg, changed)
 		// A connection that still listens must not go back to the pool.
 		return errors.Join(err, pg.Close(context.WithoutCancel(ctx)), driver.ErrBadConn)

@@ -34,3 +34,15 @@ func openPostgres(ctx context.Context, cfg Config, steps fs.FS, log *slog.Logger
 	}
 	return &DB{dialect: dialectOf(Postgres), pool: pool, log: log}, nil
 }
+
+// onConn lends one connection of the pool to fn, with what database/sql hides.
+func (db *DB) onConn(ctx context.Context, fn func(pg *pgx.Conn) error) error {
+	conn, err := db.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() // back to the pool
+	return conn.Raw(func(raw any) error {
+		return fn(raw.(*stdlib.Conn).Conn()) // openPostgres uses no other driver
+	})
+}

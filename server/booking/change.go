@@ -190,22 +190,7 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 		}
 		return Write{Unmet: []Unmet{unmet}}, &Refused{Refusals: refusals}, nil
 	}
-	var effects []Effect
-	asks := (!q.shrinks() || q.reassigned) && now.Before(current.StartsAt) && p.status(actor) == StatusRequested
-	if wanted.Interval() != current.Interval() || wanted.StationID != current.StationID || asks {
-		if q.stands == nil {
-			wanted = wanted.unattended() // who came, came to another place or time
-		}
-		if asks {
-			wanted.Status = StatusRequested // what was approved was something else
-			effects = append(effects, toApprove(wanted, now))
-		}
-		wanted = p.settle(wanted)
-		wanted.ChargedUntil = p.chargedUntil(current, wanted.EndsAt, actor, now)
-		if q.shrinks() && wanted.OccupiedUntil.After(current.OccupiedUntil) {
-			wanted.OccupiedUntil = current.Occupied().Until // a buffer that has grown since takes nothing from the next one
-		}
-	}
+	wanted, effects := q.become(current, wanted)
 	if now.Before(wanted.StartsAt) && !p.lacksPeople(wanted) {
 		wanted.ShortAt = time.Time{}
 	}
@@ -227,6 +212,28 @@ func change(current, wanted Booking, override bool) proposal {
 		pr.stands = &stands
 	}
 	return pr
+}
+
+// become gives a booking that changes to what nobody objects to what follows from its new time, place and purpose, and whom to ask.
+func (q *inquiry) become(current, wanted Booking) (Booking, []Effect) {
+	var effects []Effect
+	asks := (!q.shrinks() || q.reassigned) && q.now.Before(current.StartsAt) && q.place.status(q.actor) == StatusRequested
+	if wanted.Interval() == current.Interval() && wanted.StationID == current.StationID && !asks {
+		return wanted, nil
+	}
+	if q.stands == nil {
+		wanted = wanted.unattended() // who came, came to another place or time
+	}
+	if asks {
+		wanted.Status = StatusRequested // what was approved was something else
+		effects = append(effects, toApprove(wanted, q.now))
+	}
+	wanted = q.place.settle(wanted)
+	wanted.ChargedUntil = q.place.chargedUntil(current, wanted.EndsAt, q.actor, q.now)
+	if q.shrinks() && wanted.OccupiedUntil.After(current.OccupiedUntil) {
+		wanted.OccupiedUntil = current.Occupied().Until // a buffer that has grown since takes nothing from the next one
+	}
+	return wanted, effects
 }
 
 // unattended gives the booking as if nobody had come to it yet.

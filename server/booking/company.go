@@ -48,7 +48,7 @@ func (s *Service) Leave(ctx context.Context, actor account.Actor, id string) (Bo
 // lacksPeople reports whether fewer people are to be there than the policy wants.
 func (p *place) lacksPeople(b Booking) bool {
 	q := inquiry{proposal: change(b, b, false), place: p}
-	return buddyNeeded(&q) != nil && !(p.waives(CodeBuddyNeeded) && q.isOffPeak())
+	return buddyNeeded(&q) != nil && (!p.waives(CodeBuddyNeeded) || !q.isOffPeak())
 }
 
 // mendUntil gives until when somebody else may be named for whom it was that left.

@@ -60,16 +60,21 @@ func english() language {
 				"Your qualification for this kind of station is about to end. An instructor can renew it.", "See your qualifications"},
 			booking.EventSeriesChanged: {"Series changed: {station}", "Your series of bookings has changed.", "See your bookings"},
 		},
-		along: map[booking.Event]words{
-			booking.EventReserved: {"You come along: {station}",
-				"{who} has named you as company for this booking, so you count as busy then. If you do not want that, you can leave it.", "See or leave it"},
-			booking.EventChanged:          {"Booking changed: {station}", "The booking of {who} that you come along to has changed. You can leave it.", "See or leave it"},
-			booking.EventCancelled:        {"You are free: {station}", "You do not come along to this booking of {who} any more.", "See your bookings"},
-			booking.EventCancelledByOther: {"You are free: {station}", "This booking of {who}, to which you were to come along, has been cancelled.", "See your bookings"},
-			booking.EventOccupied: {"Somebody else at {station}?",
-				"Somebody was working at your station before your booking began, and has not left. If it is you, check in by the code on the station. If not, ask the instructor.", "See the station"},
-			booking.EventSeriesChanged: {"You come along: {station}",
-				"{who} has named you as company for a series, or changed it. You can leave any of its bookings.", "See or leave them"},
-		},
+		along: englishAlong(),
+	}
+}
+
+// englishAlong are the words for somebody who only comes along.
+func englishAlong() map[booking.Event]words {
+	return map[booking.Event]words{
+		booking.EventReserved: {"You come along: {station}",
+			"{who} has named you as company for this booking, so you count as busy then. If you do not want that, you can leave it.", "See or leave it"},
+		booking.EventChanged:          {"Booking changed: {station}", "The booking of {who} that you come along to has changed. You can leave it.", "See or leave it"},
+		booking.EventCancelled:        {"You are free: {station}", "You do not come along to this booking of {who} any more.", "See your bookings"},
+		booking.EventCancelledByOther: {"You are free: {station}", "This booking of {who}, to which you were to come along, has been cancelled.", "See your bookings"},
+		booking.EventOccupied: {"Somebody else at {station}?",
+			"Somebody was working at your station before your booking began, and has not left. If it is you, check in by the code on the station. If not, ask the instructor.", "See the station"},
+		booking.EventSeriesChanged: {"You come along: {station}",
+			"{who} has named you as company for a series, or changed it. You can leave any of its bookings.", "See or leave them"},
 	}
 }

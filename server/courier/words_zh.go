@@ -50,13 +50,18 @@ func chinese() language {
 			booking.EventQualificationEnding: {"上机资格即将到期：{kind}", "您对该类工位的上机资格即将到期，请联系指导教师续期。", "查看我的资格"},
 			booking.EventSeriesChanged:       {"系列预约已变更：{station}", "您的系列预约有变更。", "查看我的预约"},
 		},
-		along: map[booking.Event]words{
-			booking.EventReserved:         {"邀您同行：{station}", "{who}在这次预约中把您列为同行者，该时段您将视为已有安排。如不愿参加，可以退出。", "查看或退出"},
-			booking.EventChanged:          {"预约已变更：{station}", "您同行的{who}的预约有变更。您可以退出。", "查看或退出"},
-			booking.EventCancelled:        {"您已空闲：{station}", "您不再参加{who}的这次预约。", "查看我的预约"},
-			booking.EventCancelledByOther: {"您已空闲：{station}", "您同行的{who}的这次预约已被取消。", "查看我的预约"},
-			booking.EventOccupied:         {"{station} 被他人占用？", "您的预约开始前就有人在该工位操作，且至今未离开。如果是您本人，请扫描工位二维码签到；如果不是，请联系教师。", "查看工位"},
-			booking.EventSeriesChanged:    {"邀您同行：{station}", "{who}在系列预约中把您列为同行者，或变更了该系列。您可以退出其中任何一次。", "查看或退出"},
-		},
+		along: chineseAlong(),
+	}
+}
+
+// chineseAlong are the words for somebody who only comes along.
+func chineseAlong() map[booking.Event]words {
+	return map[booking.Event]words{
+		booking.EventReserved:         {"邀您同行：{station}", "{who}在这次预约中把您列为同行者，该时段您将视为已有安排。如不愿参加，可以退出。", "查看或退出"},
+		booking.EventChanged:          {"预约已变更：{station}", "您同行的{who}的预约有变更。您可以退出。", "查看或退出"},
+		booking.EventCancelled:        {"您已空闲：{station}", "您不再参加{who}的这次预约。", "查看我的预约"},
+		booking.EventCancelledByOther: {"您已空闲：{station}", "您同行的{who}的这次预约已被取消。", "查看我的预约"},
+		booking.EventOccupied:         {"{station} 被他人占用？", "您的预约开始前就有人在该工位操作，且至今未离开。如果是您本人，请扫描工位二维码签到；如果不是，请联系教师。", "查看工位"},
+		booking.EventSeriesChanged:    {"邀您同行：{station}", "{who}在系列预约中把您列为同行者，或变更了该系列。您可以退出其中任何一次。", "查看或退出"},
 	}
 }

@@ -393,33 +393,3 @@ func lapsedHold(t *testing.T, b bench) {
 		}
 	}
 }
-
-// waitsAtOnce lets one person ask for more places in line than anybody may have, in two processes at once.
-func waitsAtOnce(t *testing.T, b bench) {
-	const most = 20
-	for day := range 5 {
-		class := plainBooking("class-"+At(1+day, 8, 0).Format(time.DateOnly), 0, At(1+day, 8, 0), At(1+day, 16, 0))
-		class.PersonID, class.Purpose = Instructor().PersonID, booking.PurposeClass
-		if err := b.force(t, class, false); err != nil {
-			t.Fatal(err)
-		}
-	}
-	errs := make([]error, 2*most)
-	atOnce(len(errs), func(i int) {
-		from := At(1+i/8, 8+i%8, 0)
-		r := booking.WaitRequest{StationID: StationID(0), From: from, Until: from.Add(time.Hour), Wanted: 2 * time.Minute, Shortest: 2 * time.Minute}
-		_, errs[i] = b.service(i).Join(t.Context(), Student(0), r)
-	})
-	for _, err := range errs {
-		if err != nil && fault.CodeOf(err) != "too_many_waits" {
-			t.Error(err)
-		}
-	}
-	got, err := b.Stores[0].Waits(t.Context(), booking.WaitFilter{PersonID: StudentID(0)})
-	if err != nil || len(got) != most {
-		t.Errorf("%d places in line, want %d; %v", len(got), most, err)
-	}
-	if b.join(t, 1, waitFor(0, At(1, 8, 0), At(1, 9, 0), 2, 2)).ID == "" {
-		t.Error("another person waits for nothing")
-	}
-}

@@ -129,7 +129,7 @@ func (s *show) populate(ctx context.Context) (fresh bool, err error) {
 		if _, err := policyfile.Import(ctx, s.server.Stores().Charter(), account.Actor{}, demo.Rules(s.started), false); err != nil {
 			return false, fmt.Errorf("the demo's own rules are wrong, please tell us: %w", err)
 		}
-		if err := s.judgePast(ctx); err != nil {
+		if err := errors.Join(s.wishInVain(ctx), s.judgePast(ctx)); err != nil {
 			return false, err
 		}
 	}
@@ -146,6 +146,15 @@ func (s *show) bringIn(ctx context.Context, folder string) error {
 		return fmt.Errorf("the demo's own files are wrong, please tell us: %w", err)
 	}
 	return err
+}
+
+func (s *show) wishInVain(ctx context.Context) error {
+	stores := s.server.Stores()
+	people, err := stores.Accounts.People(ctx)
+	if err != nil {
+		return err
+	}
+	return demo.WishInVain(ctx, people, stores.Bookings, s.started)
 }
 
 // judgePast asks who came yesterday and today: what is imported is history, and nobody is judged for it by itself.

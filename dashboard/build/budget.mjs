@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib'
 // one visitor can load: every file, of the two languages the larger, for the other
 // never crosses the network. Both languages together are kept from growing, too.
 const KB = 1000
-const BUDGETS = { 'first load, JavaScript': 57 * KB, 'everything, JavaScript': 180 * KB, 'both languages, JavaScript': 190 * KB, 'everything, CSS': 20 * KB }
+const BUDGETS = { 'first load, JavaScript': 57 * KB, 'everything, JavaScript': 180 * KB, 'both languages, JavaScript': 195 * KB, 'everything, CSS': 20 * KB }
 const FIRST = ['index.html']
 const LANGUAGES = [
   ['src/i18n/en.ts', 'src/i18n/zh.ts'],

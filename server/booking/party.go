@@ -138,15 +138,26 @@ func (w wish) of(seat int, refusals []Refusal) []Refusal {
 }
 
 // unmetSeats records a refused party as what it is: none of its seats was had. Those that nothing speaks against are refused
-// for the reasons of the others.
+// for the reasons of the others. Those that any station of the kind would have served are one wish for several.
 func unmetSeats(now time.Time, seats []wish, against map[int][]Refusal, all []Refusal) []Unmet {
-	out := make([]Unmet, len(seats))
+	var out []Unmet
 	for i, w := range seats {
 		reasons := against[i]
 		if len(reasons) == 0 {
 			reasons = all
 		}
-		out[i] = w.unmet(now, reasons)
+		u := w.unmet(now, reasons)
+		at := slices.IndexFunc(out, func(o Unmet) bool { return u.StationID == "" && o.StationID == "" && o.KindID == u.KindID })
+		if at < 0 {
+			out = append(out, u)
+			continue
+		}
+		out[at].Seats++
+		for _, code := range u.Codes {
+			if !slices.Contains(out[at].Codes, code) {
+				out[at].Codes = append(out[at].Codes, code)
+			}
+		}
 	}
 	return out
 }

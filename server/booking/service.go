@@ -355,7 +355,7 @@ func (w wish) proposal() proposal {
 func (w wish) unmet(now time.Time, refusals []Refusal) Unmet {
 	u := Unmet{
 		At: now, PersonID: w.PersonID, KindID: w.kindID, StartsAt: w.StartsAt, EndsAt: w.EndsAt,
-		Programme: w.Programme, Purpose: w.Purpose, Codes: (&Refused{Refusals: refusals}).codes(),
+		Programme: w.Programme, Purpose: w.Purpose, Codes: (&Refused{Refusals: refusals}).codes(), Seats: 1,
 	}
 	if w.StationID != "" {
 		u.StationID = w.candidates[0]

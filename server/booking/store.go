@@ -73,6 +73,8 @@ type Reader interface {
 	Active(ctx context.Context, stationIDs []string, personID string, from, until time.Time) ([]Booking, error)
 	// Unmet gives the refusals recorded from From on and before Until, in the order of recording.
 	Unmet(ctx context.Context, from, until time.Time) ([]Unmet, error)
+	// Wanted gives the refusals of a filter ordered by the start that was wanted, then id.
+	Wanted(ctx context.Context, f WantedFilter) ([]Wanted, error)
 	// Look shows what stands, as Decide does, but locks nothing: to tell somebody what would be, never to decide.
 	Look(ctx context.Context, ask Ask) (View, error)
 	// StrikeByID reads one; an unknown id is fault.KindNotFound.
@@ -219,6 +221,7 @@ type Unmet struct {
 	Programme string
 	Purpose   Purpose
 	Codes     []string // of the refusals
+	Seats     int      // how many stations of the kind at once; 0: one
 }
 
 // Act says what was done to a booking.

@@ -2812,6 +2812,81 @@ type TrailLine struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
+// UnmetCode defines model for UnmetCode.
+type UnmetCode struct {
+	// Code Of a refusal.
+	Code   string `json:"code"`
+	Wishes int32  `json:"wishes"`
+}
+
+// UnmetDemand defines model for UnmetDemand.
+type UnmetDemand struct {
+	Items []UnmetItem `json:"items"`
+	Total UnmetItem   `json:"total"`
+}
+
+// UnmetItem defines model for UnmetItem.
+type UnmetItem struct {
+	Code *string `json:"code,omitempty"`
+
+	// Codes The most frequent first. A wish may have several.
+	Codes []UnmetCode `json:"codes"`
+
+	// Elsewhere Wishes of people who had another station of that kind for some of that time after all.
+	Elsewhere int32 `json:"elsewhere"`
+
+	// Key The id of the group, or the programme; empty in the total, and for what belongs to none.
+	Key string `json:"key"`
+
+	// Minutes Station-minutes that were wanted.
+	Minutes int64 `json:"minutes"`
+
+	// Name A name in the languages of the school. An empty one falls back to the other.
+	Name Text `json:"name"`
+
+	// People Who wished.
+	People int32 `json:"people"`
+	Wishes int32 `json:"wishes"`
+}
+
+// UnmetWish defines model for UnmetWish.
+type UnmetWish struct {
+	// At RFC 3339, from 1970 to 2199. Answers are in UTC.
+	At Instant `json:"at"`
+
+	// Codes Of the refusals.
+	Codes []string `json:"codes"`
+
+	// Elsewhere Another station of that kind was had for some of that time after all.
+	Elsewhere bool `json:"elsewhere"`
+
+	// EndsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
+	EndsAt Instant `json:"ends_at"`
+	Id     string  `json:"id"`
+
+	// Kind Its code.
+	Kind      string    `json:"kind"`
+	Person    PersonRef `json:"person"`
+	Programme *string   `json:"programme,omitempty"`
+
+	// Purpose A class blocks the station for a whole group.
+	Purpose Purpose `json:"purpose"`
+
+	// StartsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
+	StartsAt Instant `json:"starts_at"`
+
+	// Station Its code; left out when any of the kind would have done.
+	Station *string `json:"station,omitempty"`
+}
+
+// UnmetWishList defines model for UnmetWishList.
+type UnmetWishList struct {
+	Items []UnmetWish `json:"items"`
+
+	// Next The cursor of the next page; left out on the last.
+	Next *string `json:"next,omitempty"`
+}
+
 // Utilization defines model for Utilization.
 type Utilization struct {
 	Items []UtilizationItem `json:"items"`
@@ -3381,6 +3456,22 @@ type GetHeatmapParams struct {
 	Kind *KindFilter `form:"kind,omitempty" json:"kind,omitempty"`
 }
 
+// GetUnmetDemandParams defines parameters for GetUnmetDemand.
+type GetUnmetDemandParams struct {
+	// From First day.
+	From FromDay `form:"from" json:"from"`
+
+	// To The day after the last one; at most 400 days after the first.
+	To      ToDay        `form:"to" json:"to"`
+	GroupBy *ReportGroup `form:"group_by,omitempty" json:"group_by,omitempty"`
+
+	// Room Id or code of a room.
+	Room *RoomFilter `form:"room,omitempty" json:"room,omitempty"`
+
+	// Kind Id or code of a kind.
+	Kind *KindFilter `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
 // GetUtilizationParams defines parameters for GetUtilization.
 type GetUtilizationParams struct {
 	// From First day.
@@ -3554,6 +3645,25 @@ type PutTermParams struct {
 type ImportTimetableParams struct {
 	// IdempotencyKey Kept for 24 hours; the same key and body give the same answer, another body 422.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListUnmetDemandParams defines parameters for ListUnmetDemand.
+type ListUnmetDemandParams struct {
+	// From The earliest start that was wanted.
+	From *Instant `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the span, exclusive.
+	To *Instant `form:"to,omitempty" json:"to,omitempty"`
+
+	// Room Id or code of a room.
+	Room *RoomFilter `form:"room,omitempty" json:"room,omitempty"`
+
+	// Kind Id or code of a kind.
+	Kind  *KindFilter `form:"kind,omitempty" json:"kind,omitempty"`
+	Limit *Limit      `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListWaitsParams defines parameters for ListWaits.
@@ -4008,6 +4118,9 @@ type ServerInterface interface {
 	// GetHeatmap Shares by weekday and hour of the site's clock.
 	// (GET /api/v1/reports/heatmap)
 	GetHeatmap(ctx echo.Context, params GetHeatmapParams) error
+	// GetUnmetDemand What could not be had, over days, by the time that was wanted.
+	// (GET /api/v1/reports/unmet-demand)
+	GetUnmetDemand(ctx echo.Context, params GetUnmetDemandParams) error
 	// GetUtilization How station-minutes were used, over days.
 	// (GET /api/v1/reports/utilization)
 	GetUtilization(ctx echo.Context, params GetUtilizationParams) error
@@ -4140,6 +4253,9 @@ type ServerInterface interface {
 	// RevokeToken Revoke one of my API tokens.
 	// (DELETE /api/v1/tokens/{token})
 	RevokeToken(ctx echo.Context, token Ref) error
+	// ListUnmetDemand Each refusal with who wanted what, when, and why it was refused, by the start that was wanted.
+	// (GET /api/v1/unmet-demand)
+	ListUnmetDemand(ctx echo.Context, params ListUnmetDemandParams) error
 	// ListWaits Entries of the waitlist, in the order in which they came.
 	// (GET /api/v1/waits)
 	ListWaits(ctx echo.Context, params ListWaitsParams) error
@@ -6108,6 +6224,52 @@ func (w *ServerInterfaceWrapper) GetHeatmap(ctx echo.Context) error {
 	return err
 }
 
+// GetUnmetDemand converts echo context to params.
+func (w *ServerInterfaceWrapper) GetUnmetDemand(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetUnmetDemandParams
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "group_by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "group_by", ctx.QueryParams(), &params.GroupBy, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group_by: %s", err))
+	}
+
+	// ------------- Optional query parameter "room" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "room", ctx.QueryParams(), &params.Room, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetUnmetDemand(ctx, params)
+	return err
+}
+
 // GetUtilization converts echo context to params.
 func (w *ServerInterfaceWrapper) GetUtilization(ctx echo.Context) error {
 	var err error
@@ -7128,6 +7290,59 @@ func (w *ServerInterfaceWrapper) RevokeToken(ctx echo.Context) error {
 	return err
 }
 
+// ListUnmetDemand converts echo context to params.
+func (w *ServerInterfaceWrapper) ListUnmetDemand(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListUnmetDemandParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "room" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "room", ctx.QueryParams(), &params.Room, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListUnmetDemand(ctx, params)
+	return err
+}
+
 // ListWaits converts echo context to params.
 func (w *ServerInterfaceWrapper) ListWaits(ctx echo.Context) error {
 	var err error
@@ -7534,6 +7749,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PUT(options.BaseURL+"/api/v1/quotas/:quota", wrapper.PutQuota, options.OperationMiddlewares["putQuota"]...)
 	router.GET(options.BaseURL+"/api/v1/quotas/:quota/history", wrapper.GetQuotaHistory, options.OperationMiddlewares["getQuotaHistory"]...)
 	router.GET(options.BaseURL+"/api/v1/reports/heatmap", wrapper.GetHeatmap, options.OperationMiddlewares["getHeatmap"]...)
+	router.GET(options.BaseURL+"/api/v1/reports/unmet-demand", wrapper.GetUnmetDemand, options.OperationMiddlewares["getUnmetDemand"]...)
 	router.GET(options.BaseURL+"/api/v1/reports/utilization", wrapper.GetUtilization, options.OperationMiddlewares["getUtilization"]...)
 	router.GET(options.BaseURL+"/api/v1/requests", wrapper.ListRequests, options.OperationMiddlewares["listRequests"]...)
 	router.GET(options.BaseURL+"/api/v1/rooms", wrapper.ListRooms, options.OperationMiddlewares["listRooms"]...)
@@ -7578,6 +7794,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
 	router.DELETE(options.BaseURL+"/api/v1/tokens/:token", wrapper.RevokeToken, options.OperationMiddlewares["revokeToken"]...)
+	router.GET(options.BaseURL+"/api/v1/unmet-demand", wrapper.ListUnmetDemand, options.OperationMiddlewares["listUnmetDemand"]...)
 	router.GET(options.BaseURL+"/api/v1/waits", wrapper.ListWaits, options.OperationMiddlewares["listWaits"]...)
 	router.POST(options.BaseURL+"/api/v1/waits", wrapper.JoinWaitlist, options.OperationMiddlewares["joinWaitlist"]...)
 	router.DELETE(options.BaseURL+"/api/v1/waits/:wait", wrapper.WithdrawWait, options.OperationMiddlewares["withdrawWait"]...)
@@ -9731,6 +9948,28 @@ func (response GetHeatmap200JSONResponse) VisitGetHeatmapResponse(w http.Respons
 	return err
 }
 
+type GetUnmetDemandRequestObject struct {
+	Params GetUnmetDemandParams
+}
+
+type GetUnmetDemandResponseObject interface {
+	VisitGetUnmetDemandResponse(w http.ResponseWriter) error
+}
+
+type GetUnmetDemand200JSONResponse UnmetDemand
+
+func (response GetUnmetDemand200JSONResponse) VisitGetUnmetDemandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetUtilizationRequestObject struct {
 	Params GetUtilizationParams
 }
@@ -10861,6 +11100,28 @@ func (response RevokeToken204Response) VisitRevokeTokenResponse(w http.ResponseW
 	return nil
 }
 
+type ListUnmetDemandRequestObject struct {
+	Params ListUnmetDemandParams
+}
+
+type ListUnmetDemandResponseObject interface {
+	VisitListUnmetDemandResponse(w http.ResponseWriter) error
+}
+
+type ListUnmetDemand200JSONResponse UnmetWishList
+
+func (response ListUnmetDemand200JSONResponse) VisitListUnmetDemandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListWaitsRequestObject struct {
 	Params ListWaitsParams
 }
@@ -11455,6 +11716,9 @@ type StrictServerInterface interface {
 	// GetHeatmap Shares by weekday and hour of the site's clock.
 	// (GET /api/v1/reports/heatmap)
 	GetHeatmap(ctx context.Context, request GetHeatmapRequestObject) (GetHeatmapResponseObject, error)
+	// GetUnmetDemand What could not be had, over days, by the time that was wanted.
+	// (GET /api/v1/reports/unmet-demand)
+	GetUnmetDemand(ctx context.Context, request GetUnmetDemandRequestObject) (GetUnmetDemandResponseObject, error)
 	// GetUtilization How station-minutes were used, over days.
 	// (GET /api/v1/reports/utilization)
 	GetUtilization(ctx context.Context, request GetUtilizationRequestObject) (GetUtilizationResponseObject, error)
@@ -11587,6 +11851,9 @@ type StrictServerInterface interface {
 	// RevokeToken Revoke one of my API tokens.
 	// (DELETE /api/v1/tokens/{token})
 	RevokeToken(ctx context.Context, request RevokeTokenRequestObject) (RevokeTokenResponseObject, error)
+	// ListUnmetDemand Each refusal with who wanted what, when, and why it was refused, by the start that was wanted.
+	// (GET /api/v1/unmet-demand)
+	ListUnmetDemand(ctx context.Context, request ListUnmetDemandRequestObject) (ListUnmetDemandResponseObject, error)
 	// ListWaits Entries of the waitlist, in the order in which they came.
 	// (GET /api/v1/waits)
 	ListWaits(ctx context.Context, request ListWaitsRequestObject) (ListWaitsResponseObject, error)
@@ -14353,6 +14620,31 @@ func (sh *strictHandler) GetHeatmap(ctx echo.Context, params GetHeatmapParams) e
 	return nil
 }
 
+// GetUnmetDemand operation middleware
+func (sh *strictHandler) GetUnmetDemand(ctx echo.Context, params GetUnmetDemandParams) error {
+	var request GetUnmetDemandRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetUnmetDemand(ctx.Request().Context(), request.(GetUnmetDemandRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetUnmetDemand")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetUnmetDemandResponseObject); ok {
+		return validResponse.VisitGetUnmetDemandResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetUtilization operation middleware
 func (sh *strictHandler) GetUtilization(ctx echo.Context, params GetUtilizationParams) error {
 	var request GetUtilizationRequestObject
@@ -15894,6 +16186,31 @@ func (sh *strictHandler) RevokeToken(ctx echo.Context, token Ref) error {
 		return err
 	} else if validResponse, ok := response.(RevokeTokenResponseObject); ok {
 		return validResponse.VisitRevokeTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListUnmetDemand operation middleware
+func (sh *strictHandler) ListUnmetDemand(ctx echo.Context, params ListUnmetDemandParams) error {
+	var request ListUnmetDemandRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListUnmetDemand(ctx.Request().Context(), request.(ListUnmetDemandRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListUnmetDemand")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListUnmetDemandResponseObject); ok {
+		return validResponse.VisitListUnmetDemandResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

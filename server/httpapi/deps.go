@@ -80,6 +80,7 @@ type History interface {
 	Trail(ctx context.Context, id string) ([]booking.Entry, error)
 	Audit(ctx context.Context, f booking.AuditFilter) ([]booking.AuditLine, error)
 	Needs(ctx context.Context) ([]booking.Need, error)
+	Wanted(ctx context.Context, f booking.WantedFilter) ([]booking.Wanted, error)
 }
 
 // Outages is the part of booking.Service that the edge calls about what is wrong with stations.

@@ -269,11 +269,11 @@ func (b *Bookings) writes(w booking.Write, was []booking.Booking, written map[st
 	}
 	for _, u := range w.Unmet {
 		out = append(out, statement{
-			text: `INSERT INTO unmet_demands (id, at, person_id, station_id, kind_id, starts_at, ends_at, programme, purpose, codes)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			text: `INSERT INTO unmet_demands (id, at, person_id, station_id, kind_id, starts_at, ends_at, programme, purpose, codes, seats)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 			args: []any{
 				NewID(), u.At.Unix(), u.PersonID, orNull(u.StationID), u.KindID, u.StartsAt.Unix(), u.EndsAt.Unix(), u.Programme,
-				string(u.Purpose), strings.Join(u.Codes, " "),
+				string(u.Purpose), strings.Join(u.Codes, " "), max(1, u.Seats),
 			},
 		})
 	}

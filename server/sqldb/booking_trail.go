@@ -2,9 +2,7 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/labtide/labtide/server/booking"
@@ -85,19 +83,4 @@ func readStood(id, text string) (b booking.Booking, err error) {
 		b.PlannedEnd = time.Unix(s.PlannedEnd, 0).UTC()
 	}
 	return b, nil
-}
-
-// Unmet gives the refusals recorded from From on and before Until.
-func (b *Bookings) Unmet(ctx context.Context, from, until time.Time) ([]booking.Unmet, error) {
-	out, err := list(b.db.direct(ctx), func(row scanner) (u booking.Unmet, err error) {
-		var at, startsAt, endsAt int64
-		var station sql.NullString
-		var codes string
-		err = row.Scan(&at, &u.PersonID, &station, &u.KindID, &startsAt, &endsAt, &u.Programme, &u.Purpose, &codes)
-		u.At, u.StartsAt, u.EndsAt = time.Unix(at, 0).UTC(), time.Unix(startsAt, 0).UTC(), time.Unix(endsAt, 0).UTC()
-		u.StationID, u.Codes = station.String, strings.Fields(codes)
-		return u, err
-	}, `SELECT at, person_id, station_id, kind_id, starts_at, ends_at, programme, purpose, codes FROM unmet_demands
-		WHERE at >= $1 AND at < $2 ORDER BY at, id`, from.Unix(), until.Unix())
-	return out, translate(err)
 }

@@ -250,6 +250,31 @@ func (m *Memory) Unmet(_ context.Context, from, until time.Time) ([]booking.Unme
 	return out, nil
 }
 
+// Wanted gives the refusals of a filter; their ids say in which order they came.
+func (m *Memory) Wanted(_ context.Context, f booking.WantedFilter) ([]booking.Wanted, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []booking.Wanted
+	for i, u := range m.unmet {
+		w := booking.Wanted{Unmet: u, ID: fmt.Sprintf("wish-%09d", i)}
+		if !f.From.IsZero() && u.StartsAt.Before(f.From) || !f.Until.IsZero() && !u.StartsAt.Before(f.Until) ||
+			f.KindID != "" && u.KindID != f.KindID || len(f.StationIDs) > 0 && !slices.Contains(f.StationIDs, u.StationID) ||
+			f.After != (booking.Cursor{}) && order(w.Cursor(), f.After) <= 0 {
+			continue
+		}
+		w.Elsewhere = len(m.sorted(func(b booking.Booking) bool {
+			return b.PersonID == u.PersonID && (b.Status == booking.StatusConfirmed || b.Status == booking.StatusEnded) &&
+				b.StartsAt.Before(u.EndsAt) && b.EndsAt.After(u.StartsAt) && slices.ContainsFunc(m.school.Stations, func(x equipment.Station) bool { return x.ID == b.StationID && x.KindID == u.KindID })
+		})) > 0
+		out = append(out, w)
+	}
+	slices.SortFunc(out, func(a, b booking.Wanted) int { return order(a.Cursor(), b.Cursor()) })
+	if f.Limit > 0 && len(out) > f.Limit {
+		out = out[:f.Limit]
+	}
+	return out, nil
+}
+
 // Trail gives what happened to a booking.
 func (m *Memory) Trail(_ context.Context, bookingID string) ([]booking.Entry, error) {
 	m.mu.Lock()

@@ -132,6 +132,49 @@ func unmetDemand(t *testing.T, b bench) {
 	}
 }
 
+func wanted(t *testing.T, b bench) {
+	r := request(0, At(1, 10, 0), At(1, 11, 0))
+	b.reserve(t, Student(0), r)
+	later := request(0, At(2, 10, 0), At(2, 11, 7))
+	for _, asked := range []booking.Request{r, later, r} {
+		if _, err := b.service(0).Reserve(t.Context(), Student(1), asked); err == nil {
+			t.Fatal("it was to be refused")
+		}
+	}
+	b.reserve(t, Student(1), request(1, At(1, 10, 30), At(1, 11, 30)))
+	cancelled := b.reserve(t, Student(1), request(1, At(2, 10, 0), At(2, 11, 0)))
+	if _, err := b.service(0).Cancel(t.Context(), Student(1), cancelled.ID, cancelled.Version); err != nil {
+		t.Fatal(err)
+	}
+	get := func(f booking.WantedFilter) []booking.Wanted {
+		t.Helper()
+		got, err := b.Stores[0].Wanted(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	all := get(booking.WantedFilter{})
+	if len(all) != 3 || !all[0].Elsewhere || !all[1].Elsewhere || all[2].Elsewhere || !all[2].EndsAt.Equal(later.EndsAt) {
+		t.Fatalf("wanted was %+v", all)
+	}
+	if page := get(booking.WantedFilter{After: all[0].Cursor(), Limit: 1}); len(page) != 1 || page[0].ID != all[1].ID {
+		t.Errorf("the second page is %+v", page)
+	}
+	for _, narrow := range []struct {
+		f    booking.WantedFilter
+		want int
+	}{
+		{booking.WantedFilter{From: At(2, 10, 0)}, 1}, {booking.WantedFilter{Until: At(2, 10, 0)}, 2},
+		{booking.WantedFilter{KindID: "kind-pc"}, 0}, {booking.WantedFilter{KindID: "kind-plc", StationIDs: []string{StationID(0)}}, 3},
+		{booking.WantedFilter{StationIDs: []string{StationID(1)}}, 0}, {booking.WantedFilter{KindID: "no\x00kind"}, 0},
+	} {
+		if got := get(narrow.f); len(got) != narrow.want {
+			t.Errorf("%+v finds %d, want %d", narrow.f, len(got), narrow.want)
+		}
+	}
+}
+
 func trail(t *testing.T, b bench) {
 	made := b.reserve(t, Student(0), request(0, At(1, 10, 0), At(1, 11, 0)))
 	later := At(1, 12, 0)

@@ -50,6 +50,7 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 		{"a page goes on where the last one ended, whatever was inserted", pages},
 		{"a list is narrowed by person, station, status and time", filters},
 		{"every refusal is recorded", unmetDemand},
+		{"what was wanted is found by its time, and whether it was had elsewhere", wanted},
 		{"the trail tells who did what", trail},
 		{"an import is all or nothing and permits the past", imports},
 		{"a policy is not overwritten by somebody who has not read it", stalePolicy},

@@ -66,6 +66,7 @@ type Booking struct {
 	SeriesID    string
 	SeriesStart time.Time // the start that the series' rule gave it: what exceptions are known by
 	Companions  string    // ids of those who are there too, separated by spaces
+	Beside      int       // how many more people its party has in the same room for all of its time
 	HeldUntil   time.Time // of a hold
 	WaitID      string    // the waitlist entry that a hold is, or was, for
 	CheckedInAt time.Time

@@ -47,6 +47,9 @@ func (s *Service) change(ctx context.Context, l *line, actor account.Actor, id s
 	}
 	reach, pr := known.reach(wanted.StationID), change(seen, wanted, c.Override)
 	ask := changeAsk(known, l, seen, wanted, pr)
+	if err := s.party(ctx, &ask, seen); err != nil {
+		return Booking{}, false, err
+	}
 	now := s.clock()
 	var refused *Refused
 	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
@@ -63,8 +66,13 @@ func (s *Service) change(ctx context.Context, l *line, actor account.Actor, id s
 		if again = current.Version != seen.Version || v.Rules.reach(wanted.StationID) > reach || !ask.covers(needed); again {
 			return Write{}, nil
 		}
-		write, no, err := decideChange(v, actor, current, wanted, c.Override, now)
+		asked := wanted
+		if asked != current && len(ask.PartyIDs) > 0 {
+			asked.Beside = v.besideAt(asked, now)
+		}
+		write, no, err := decideChange(v, actor, current, asked, c.Override, now)
 		if after, refused = wanted, no; len(write.Update) > 0 {
+			write = v.regroup(write, ask.PartyIDs, "", now)
 			after = write.Update[0]
 			write, again = l.promote(v, ask, write, freedBy(current, after, now), now)
 		}
@@ -203,7 +211,7 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 func change(current, wanted Booking, override bool) proposal {
 	pr := proposal{
 		self: current.ID, personID: wanted.PersonID, span: wanted.Interval(), purpose: wanted.Purpose, override: override,
-		programme: wanted.Programme, teamID: wanted.TeamID, partyID: wanted.PartyID, companions: wanted.People()[1:],
+		programme: wanted.Programme, teamID: wanted.TeamID, partyID: wanted.PartyID, companions: wanted.People()[1:], beside: wanted.Beside,
 		was: &current, reassigned: wanted.Purpose != current.Purpose || wanted.Programme != current.Programme || wanted.TeamID != current.TeamID,
 		regrouped: wanted.Companions != current.Companions,
 	}

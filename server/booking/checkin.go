@@ -105,6 +105,11 @@ func (s *Service) touchOnce(ctx context.Context, by account.Actor, id string, de
 	if err != nil {
 		return Booking{}, false, err
 	}
+	if seen.Beside > 0 {
+		if err := s.party(ctx, &ask, seen); err != nil {
+			return Booking{}, false, err
+		}
+	}
 	now := s.clock()
 	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
 		current, ok := v.Bookings[id]
@@ -119,8 +124,10 @@ func (s *Service) touchOnce(ctx context.Context, by account.Actor, id string, de
 		if err != nil {
 			return Write{}, err
 		}
-		write := l.settle(by.PersonID)
-		after = l.is
+		write := v.regroup(l.settle(by.PersonID), ask.PartyIDs, by.PersonID, now)
+		if after = l.is; len(write.Update) > 0 {
+			after = write.Update[0]
+		}
 		return write, nil
 	})
 	return after, again, err

@@ -30,12 +30,7 @@ func (s *Service) Leave(ctx context.Context, actor account.Actor, id string) (Bo
 		l.say(ActLeft, "")
 		body := map[string]string{"person": actor.PersonID}
 		if p.lacksPeople(l.is) && !p.lacksPeople(b) {
-			if b.ShortAt.IsZero() { // else friends take turns: the time to find somebody does not begin anew
-				l.is.ShortAt = now
-			}
-			if mend := p.mendUntil(l.is); l.is.DueAt.IsZero() || mend.Before(l.is.DueAt) {
-				l.is.DueAt = mend
-			}
+			p.startShort(&l.is, now)
 			body["expires_at"] = instant(p.mendUntil(l.is))
 		}
 		l.tell(EventCompanyLeft, body)

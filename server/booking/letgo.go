@@ -32,6 +32,11 @@ func (s *Service) tryLetGo(ctx context.Context, l *line, seen Booking, judge fun
 	if seen.WaitID != "" {
 		ask.WaitIDs, ask.PersonIDs = []string{seen.WaitID}, []string{seen.PersonID}
 	}
+	if seen.Beside > 0 {
+		if err := s.party(ctx, &ask, seen); err != nil {
+			return false, err
+		}
+	}
 	l.ask(rules, &ask, Free{StationID: seen.StationID, From: seen.StartsAt, Until: seen.Occupied().Until})
 	now := s.clock()
 	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
@@ -40,13 +45,14 @@ func (s *Service) tryLetGo(ctx context.Context, l *line, seen Booking, judge fun
 		if !ok {
 			return Write{}, errBookingUnknown(seen.ID)
 		}
-		if again = current.StationID != seen.StationID || current.Occupied() != seen.Occupied(); again {
+		if again = current.StationID != seen.StationID || current.Occupied() != seen.Occupied() || current.Beside > 0 && seen.Beside == 0; again {
 			return Write{}, nil
 		}
 		w, err := judge(v, current, now)
 		if err != nil {
 			return Write{}, err
 		}
+		w = v.regroup(w, ask.PartyIDs, "", now)
 		var freed []Free
 		for _, after := range w.Update {
 			if after.ID == current.ID {

@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -45,7 +46,7 @@ func (s *Service) accept(ctx context.Context, actor account.Actor, id string) (a
 		if again = !ask.covers(agreeing(v.Rules, current)); again {
 			return Write{}, nil
 		}
-		if err := v.belongs(current.TeamID, current.PersonID); err != nil {
+		if err := cmp.Or(v.belongs(current.TeamID, current.PersonID), v.knows(current.People()[1:])); err != nil {
 			return Write{}, err
 		}
 		w, no := decideAccept(v, actor, current, now)

@@ -40,7 +40,9 @@ type PartyRequest struct {
 	// PersonIDs are those who sit there, in the order of the stations. One holds all the seats; none: the actor does.
 	PersonIDs []string
 	TeamID    string // by id
-	Override  bool
+	// Companions are people who come along, by id: with whoever has the first station.
+	Companions []string
+	Override   bool
 }
 
 // seating is how the stations of a party are found.
@@ -90,6 +92,9 @@ func (r PartyRequest) requests() ([]Request, error) {
 		}
 		if named {
 			out[i].StationID = r.StationIDs[i]
+		}
+		if i == 0 {
+			out[i].Companions = r.Companions
 		}
 		switch len(r.PersonIDs) {
 		case 0:

@@ -53,6 +53,22 @@ func (a partyAct) apply(b Booking) Booking {
 	return a.change.apply(b)
 }
 
+// all gives the seats as they would be, side by side.
+func (a partyAct) all(v View, seats []Booking, now time.Time) []Booking {
+	out := make([]Booking, len(seats))
+	for i, b := range seats {
+		out[i] = a.apply(b)
+	}
+	stay := v.remaining(seats[0].PartyID, now, out...)
+	for i, beside := range v.beside(stay) {
+		at := slices.IndexFunc(out, func(b Booking) bool { return b.ID == stay[i].ID })
+		if out[at] != seats[at] {
+			out[at].Beside = beside
+		}
+	}
+	return out
+}
+
 // ask gives what a decision about these seats rests on.
 func (a partyAct) ask(rules *Rules, seats []Booking) Ask {
 	ask := Ask{PartyIDs: []string{seats[0].PartyID}}
@@ -168,7 +184,8 @@ func decideSeats(v View, actor account.Actor, seats []Booking, act partyAct, now
 	standing := 0
 	// Quotas count the party as it will be: seats that have not been moved yet do not stand in the way of those that have.
 	v.Spent = slices.DeleteFunc(slices.Clone(v.Spent), func(b Booking) bool { return b.Active() && b.PartyID == seats[0].PartyID && now.Before(b.EndsAt) })
-	for _, b := range seats {
+	wanted := act.all(v, seats, now)
+	for i, b := range seats {
 		if !b.Active() || b.Status == StatusEnded || !now.Before(b.EndsAt) {
 			continue
 		}
@@ -178,7 +195,7 @@ func decideSeats(v View, actor account.Actor, seats []Booking, act partyAct, now
 			all.add(w)
 			continue
 		}
-		w, no, err := decideChange(v, actor, b, act.apply(b), act.change.Override, now)
+		w, no, err := decideChange(v, actor, b, wanted[i], act.change.Override, now)
 		if err != nil {
 			return Write{}, nil, err
 		}

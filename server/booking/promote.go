@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ func (l *line) ask(rules *Rules, ask *Ask, freed ...Free) {
 		}
 	}
 	for _, w := range l.waits {
-		ask.PersonIDs = append(ask.PersonIDs, w.PersonID)
+		ask.PersonIDs = append(ask.PersonIDs, w.People()...)
 		if w.TeamID != "" {
 			ask.TeamIDs = append(ask.TeamIDs, w.TeamID)
 		}
@@ -120,7 +121,7 @@ func (w Wait) near(f Free) equipment.Interval {
 }
 
 func (w Wait) proposal() proposal {
-	return proposal{personID: w.PersonID, purpose: w.Purpose, programme: w.Programme, teamID: w.TeamID}
+	return proposal{personID: w.PersonID, purpose: w.Purpose, programme: w.Programme, teamID: w.TeamID, companions: w.People()[1:]}
 }
 
 // next gives the entry's next version.
@@ -136,7 +137,7 @@ func offer(v View, w Wait, freed []Free, now time.Time) (hold *Booking, reasons 
 	if !ok || !person.DisabledAt.IsZero() {
 		return nil, []string{"person_unknown"}
 	}
-	if err := v.belongs(w.TeamID, w.PersonID); err != nil {
+	if err := cmp.Or(v.belongs(w.TeamID, w.PersonID), v.knows(w.People()[1:])); err != nil {
 		return nil, []string{fault.CodeOf(err)}
 	}
 	refused := &Refused{}
@@ -155,7 +156,7 @@ func offer(v View, w Wait, freed []Free, now time.Time) (hold *Booking, reasons 
 		}
 		b := Booking{
 			ID: v.NewID(), StationID: p.ID, PersonID: w.PersonID, Programme: w.Programme, Purpose: w.Purpose, TeamID: w.TeamID,
-			StartsAt: q.span.From, EndsAt: q.span.Until, Status: StatusHeld, WaitID: w.ID,
+			StartsAt: q.span.From, EndsAt: q.span.Until, Status: StatusHeld, WaitID: w.ID, Companions: w.Companions,
 			CreatedBy: w.PersonID, CreatedAt: now, ChangedAt: now, Version: 1,
 		}
 		b.HeldUntil = p.heldUntil(b, now)

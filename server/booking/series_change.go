@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/labtide/labtide/server/account"
@@ -216,6 +217,17 @@ func (v View) ofSeries(id string) []Booking {
 	for _, b := range v.Bookings {
 		if b.SeriesID == id {
 			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// partiesOf gives the parties that the bookings of a series are part of.
+func (v View) partiesOf(id string) []string {
+	var out []string
+	for _, b := range v.ofSeries(id) {
+		if b.PartyID != "" && !slices.Contains(out, b.PartyID) {
+			out = append(out, b.PartyID)
 		}
 	}
 	return out

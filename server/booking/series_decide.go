@@ -19,6 +19,7 @@ type move struct {
 // decide turns the change into one write: first what is given back, then what moves, then what is new.
 func (e *edit) decide(v View, dryRun bool) (SeriesResult, Write, error, error) {
 	r := &repeater{view: v, actor: e.actor, now: e.now, conflict: e.body.Conflict}
+	e.base.Companions = v.nameable(e.base.Companions)
 	moves, fresh, kept := e.match()
 	if e.words {
 		moves = e.describe()
@@ -55,6 +56,7 @@ func (e *edit) decide(v View, dryRun bool) (SeriesResult, Write, error, error) {
 	if refused := refusalOf(r.out); refused != nil {
 		return result, Write{Unmet: append(unmet, r.write.Unmet...)}, refused, nil
 	}
+	r.write = v.regroup(r.write, v.partiesOf(e.series.ID), "", e.now)
 	changed := slices.Concat(r.write.Insert, r.write.Update)
 	if len(changed) == 0 && string(after.Body) == string(e.series.Body) || e.ends && !e.series.EndedAt.IsZero() && len(changed) == 0 {
 		return result, Write{}, nil, nil
@@ -63,7 +65,7 @@ func (e *edit) decide(v View, dryRun bool) (SeriesResult, Write, error, error) {
 	result.Series = after
 	r.write.Series = []Series{after}
 	r.write.Unmet = append(r.write.Unmet, unmet...)
-	r.write.Effects = withCompany(told(after, result, changed, e.now), result.Body.whose(after), "")
+	r.write.Effects = append(r.write.Effects, withCompany(told(after, result, changed, e.now), result.Body.whose(after), "")...)
 	return result, r.write, nil, nil
 }
 

@@ -140,6 +140,9 @@ func (e *edit) ask(rules *Rules) (Ask, error) {
 			rules.need(&ask, []string{b.StationID}, change(b, e.described(b), e.base.Override))
 		}
 	}
+	if e.body.TeamID != "" {
+		ask.TeamIDs = unique(append(ask.TeamIDs, e.body.TeamID))
+	}
 	ask.StationIDs, ask.PersonIDs = unique(ask.StationIDs), unique(ask.PersonIDs)
 	return ask, nil
 }

@@ -95,6 +95,7 @@ type wish struct {
 	seating    *seating // of a party whose stations are chosen together
 	partyID    string
 	programme  string // what it serves when the request does not say: the team's, or the person's
+	beside     int    // as Booking.Beside
 }
 
 // serves gives the programme that the booking is for; empty: not known yet, or none.
@@ -275,6 +276,7 @@ func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Wri
 	if err != nil {
 		return Write{}, nil, err
 	}
+	v.seatTogether(wishes)
 	seats, refusals, err := seated(v, actor, wishes, now)
 	if err != nil {
 		return Write{}, nil, err
@@ -282,6 +284,7 @@ func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Wri
 	if len(refusals) > 0 {
 		return Write{Unmet: unmetSeats(now, wishes, nil, refusals)}, &Refused{Refusals: refusals}, nil
 	}
+	v.seatTogether(seats)
 	var made Write
 	against := map[int][]Refusal{}
 	taken := v.Taken
@@ -295,7 +298,7 @@ func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Wri
 		b := Booking{
 			ID: v.NewID(), StationID: p.ID, PersonID: w.PersonID, Programme: w.Programme, Purpose: w.Purpose,
 			StartsAt: w.StartsAt, EndsAt: w.EndsAt, Status: p.status(actor),
-			TeamID: w.TeamID, PartyID: w.partyID, Companions: strings.Join(w.Companions, " "),
+			TeamID: w.TeamID, PartyID: w.partyID, Companions: strings.Join(w.Companions, " "), Beside: w.beside,
 			CreatedBy: actor.PersonID, CreatedAt: now, ChangedAt: now, Version: 1,
 		}
 		b = p.settle(b)
@@ -348,7 +351,7 @@ func (w wish) span() equipment.Interval {
 func (w wish) proposal() proposal {
 	return proposal{
 		personID: w.PersonID, span: w.span(), purpose: w.Purpose, override: w.Override, programme: w.serves(), teamID: w.TeamID, partyID: w.partyID,
-		companions: w.Companions,
+		companions: w.Companions, beside: w.beside,
 	}
 }
 

@@ -39,6 +39,11 @@ func (v View) knows(companions []string) error {
 	return nil
 }
 
+// nameable gives those who may still be named: a series goes on when somebody does not want to be any more.
+func (v View) nameable(companions []string) []string {
+	return slices.DeleteFunc(slices.Clone(companions), func(id string) bool { return v.knows([]string{id}) != nil })
+}
+
 func errCompanionUnknown(id string) error {
 	return fault.NotFound("companion_unknown", "there is nobody %q who could come along", id).On("companions")
 }
@@ -185,9 +190,9 @@ func (p Policy) qualifiedUntil(all []account.Qualification) time.Time {
 	return last
 }
 
-// buddyNeeded counts whoever books, and those whom they name.
+// buddyNeeded counts whoever books, those whom they name, and those who are beside them by their party.
 func buddyNeeded(q *inquiry) *finding {
-	there, least := 1+len(q.companions), q.place.policy.MinPeople
+	there, least := 1+len(q.companions)+q.beside, q.place.policy.MinPeople
 	if there >= least || q.purpose == PurposeClass {
 		return nil
 	}

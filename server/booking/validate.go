@@ -23,6 +23,7 @@ type proposal struct {
 	teamID     string
 	partyID    string
 	companions []string
+	beside     int // as Booking.Beside
 	// was is the booking that changes, as it stands. reassigned: it would count for somebody else, or as something else.
 	was        *Booking
 	reassigned bool

@@ -37,13 +37,20 @@ type Wait struct {
 	Shortest  time.Duration
 	Programme string
 	Purpose   Purpose
-	State     WaitState
-	BookingID string
+	// Companions are ids of those who would come along, separated by spaces. They are told when it is booked, and busy from the offer on.
+	Companions string
+	State      WaitState
+	BookingID  string
 	// Reason says why the entry was passed over the last time: codes of refusals, separated by spaces.
 	Reason    string
 	CreatedAt time.Time
 	ChangedAt time.Time
 	Version   int64
+}
+
+// People gives everybody who would be there: the entry's person, and their companions.
+func (w Wait) People() []string {
+	return append([]string{w.PersonID}, strings.Fields(w.Companions)...)
 }
 
 // Window gives the time in which the entry would be served.

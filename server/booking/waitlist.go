@@ -26,6 +26,8 @@ type WaitRequest struct {
 	Purpose   Purpose // empty: practice
 	PersonID  string  // who would sit there; empty: the actor
 	TeamID    string
+	// Companions are people who would be there too, by id.
+	Companions []string
 }
 
 // Bounds of the waitlist.
@@ -58,7 +60,7 @@ func newWait(actor account.Actor, r WaitRequest, now time.Time) (Wait, error) {
 		PersonID: r.PersonID, TeamID: r.TeamID, StationID: r.StationID, KindID: r.KindID, RoomID: r.RoomID,
 		FromAt: later(r.From.UTC().Truncate(time.Second), now.Truncate(time.Minute)), UntilAt: r.Until.UTC().Truncate(time.Second),
 		Wanted: r.Wanted, Shortest: r.Shortest, Programme: r.Programme, Purpose: r.Purpose,
-		State: WaitWaiting, CreatedAt: now, ChangedAt: now, Version: 1,
+		Companions: strings.Join(r.Companions, " "), State: WaitWaiting, CreatedAt: now, ChangedAt: now, Version: 1,
 	}
 	if w.PersonID == "" {
 		w.PersonID = actor.PersonID
@@ -93,6 +95,9 @@ func newWait(actor account.Actor, r WaitRequest, now time.Time) (Wait, error) {
 		return w, errPersonUnknown(w.PersonID)
 	}
 	w.Wanted, w.Shortest = min(w.Wanted, length).Truncate(time.Minute), w.Shortest.Truncate(time.Minute)
+	if err := checkCompanions(w.PersonID, r.Companions); err != nil {
+		return w, err
+	}
 	return w, checkProgramme(w.Programme)
 }
 
@@ -126,7 +131,7 @@ func joining(rules *Rules, w *Wait) (Ask, error) {
 	if err != nil {
 		return Ask{}, err
 	}
-	ask := Ask{StationIDs: stations, PersonIDs: []string{w.PersonID}, Waiting: true, OwnWaits: true}
+	ask := Ask{StationIDs: stations, PersonIDs: w.People(), Waiting: true, OwnWaits: true}
 	if w.TeamID != "" {
 		ask.TeamIDs = []string{w.TeamID}
 	}
@@ -158,6 +163,9 @@ func (s *Service) join(ctx context.Context, actor account.Actor, w Wait, now tim
 		if err := v.admits(actor, asked); err != nil {
 			return Write{}, err
 		}
+		if err := v.knows(made.People()[1:]); err != nil {
+			return Write{}, err
+		}
 		made.Programme = v.programme(asked)
 		needed, err := joining(v.Rules, &made)
 		if again = err == nil && !ask.covers(needed); err != nil || again {
@@ -165,6 +173,9 @@ func (s *Service) join(ctx context.Context, actor account.Actor, w Wait, now tim
 		}
 		if err := v.mayWait(made); err != nil {
 			return Write{}, err
+		}
+		if refused = v.Rules.forTooFew(made, needed.StationIDs); refused != nil {
+			return Write{}, nil
 		}
 		alternatives, reasons := freeNow(v, actor, made, needed.StationIDs, now)
 		if len(alternatives) > 0 {
@@ -181,6 +192,22 @@ func (s *Service) join(ctx context.Context, actor account.Actor, w Wait, now tim
 		return Wait{}, false, refused
 	}
 	return made, again, err
+}
+
+// forTooFew refuses to let somebody wait who names too few people for every station that would do: they would never be served.
+func (r *Rules) forTooFew(w Wait, stations []string) *Refused {
+	var first *Refusal
+	for _, id := range stations {
+		q := inquiry{proposal: w.proposal(), place: r.places[id]}
+		f := buddyNeeded(&q)
+		if f == nil || q.place.waives(CodeBuddyNeeded) {
+			return nil
+		}
+		if first == nil {
+			first = &Refusal{Code: CodeBuddyNeeded, Detail: f.detail, StationID: id, Limit: f.limit, Actual: f.actual}
+		}
+	}
+	return &Refused{Refusals: []Refusal{*first}}
 }
 
 // mayWait refuses a second entry for the same, and more entries than one person may have.

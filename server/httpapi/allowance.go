@@ -58,18 +58,25 @@ func (s *Server) companions(ctx context.Context, refs []Ref) ([]string, error) {
 
 // showRules shows who comes along, and what the rules would say today.
 func (s *Server) showRules(ctx context.Context, out *Booking, b booking.Booking) error {
-	var companions []PersonRef
-	for _, id := range b.People()[1:] {
+	var err error
+	out.Companions, err = s.people(ctx, b.People()[1:])
+	return err
+}
+
+// people names people; nil: nobody.
+func (s *Server) people(ctx context.Context, ids []string) (*[]PersonRef, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	out := make([]PersonRef, len(ids))
+	for i, id := range ids {
 		called, err := s.accounts.Name(ctx, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		companions = append(companions, PersonRef{Id: id, Name: called})
+		out[i] = PersonRef{Id: id, Name: called}
 	}
-	if companions != nil {
-		out.Companions = &companions
-	}
-	return nil
+	return &out, nil
 }
 
 // flagged shows which rules would refuse the bookings today; the caller has been shown them.

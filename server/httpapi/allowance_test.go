@@ -62,6 +62,43 @@ func TestPeopleSeeWhatIsLeftAndWhatTodaysRulesWouldSay(t *testing.T) {
 	if len(mine) != 1 || mine[0].(map[string]any)["along"] != true || mine[0].(map[string]any)["mine"] != false {
 		t.Errorf("the planner's: %v", mine)
 	}
+	wait := s.waitBody("PLC-02", 3)
+	s.ask(account.RoleAdmin, "POST", "/api/v1/waits", wait).want(t, http.StatusUnprocessableEntity, "buddy_needed")
+	wait["companions"] = []string{"instructor"}
+	waits := s.ask(account.RoleAdmin, "POST", "/api/v1/waits", wait).want(t, http.StatusCreated).json(t)
+	if with, _ := waits["companions"].([]any); len(with) != 1 || with[0].(map[string]any)["id"] != s.people[account.RoleInstructor].ID {
+		t.Errorf("waits with %v", waits)
+	}
+	series := map[string]any{"stations": []string{"PLC-01"}, "first": s.clock().AddDate(0, 0, 2).Format("2006-01-02"), "rule": "FREQ=DAILY;COUNT=1", "starts": "12:00", "ends": "13:00", "dry_run": true}
+	party := s.slotBody("", 5)
+	delete(party, "station")
+	party["stations"] = []string{"PLC-01"}
+	for _, c := range []struct {
+		named []string
+		codes []string
+	}{{nil, []string{"buddy_needed"}}, {[]string{"nobody"}, []string{"companion_unknown"}}, {[]string{"instructor"}, nil}} {
+		series["companions"], party["companions"] = c.named, c.named
+		if c.named == nil {
+			delete(series, "companions")
+			delete(party, "companions")
+		}
+		plan, made := s.ask(account.RoleStudent, "POST", "/api/v1/series", series), s.ask(account.RoleStudent, "POST", "/api/v1/parties", party)
+		switch {
+		case c.codes == nil:
+			made.want(t, http.StatusCreated)
+			if one := plan.want(t, http.StatusOK).json(t)["occurrences"].([]any)[0].(map[string]any); one["outcome"] != "booked" {
+				t.Errorf("a series with company: %v", one)
+			}
+		case c.named == nil:
+			made.want(t, http.StatusUnprocessableEntity, c.codes...)
+			if one := plan.want(t, http.StatusOK).json(t)["occurrences"].([]any)[0].(map[string]any); one["outcome"] != "refused" {
+				t.Errorf("a series without company: %v", one)
+			}
+		default:
+			made.want(t, http.StatusNotFound, c.codes...)
+			plan.want(t, http.StatusNotFound, c.codes...)
+		}
+	}
 	s.ask(account.RoleStudent, "POST", path+"/leave", nil).want(t, http.StatusForbidden, "not_company")
 	gone := s.ask(account.RolePlanner, "POST", path+"/leave", nil).want(t, http.StatusOK).json(t)
 	if gone["companions"] != nil || gone["along"] != nil {

@@ -1353,14 +1353,18 @@ type NewOutage struct {
 	Station Ref `json:"station"`
 }
 
-// NewParty Either `stations`, or `kind` and `count`.
+// NewParty Either `stations`, or `kind` and `count`. Where several people must be there, those who sit in the same room by the party are there
+// for each other: of a team whose captain holds the seats as many as there are seats and members. `companions` come along to the first seat.
 type NewParty struct {
 	// AcrossRooms The stations may be in several rooms of a site.
 	AcrossRooms *bool `json:"across_rooms,omitempty"`
 
 	// Adjacent Left out: it does not matter.
 	Adjacent *NewPartyAdjacent `json:"adjacent,omitempty"`
-	Count    *int32            `json:"count,omitempty"`
+
+	// Companions Who will be there too, by id or login: where a station wants more than one person. They are as busy as if they had booked for themselves: 422 companion_busy when they are elsewhere then, and person_busy when they book elsewhere.
+	Companions *CompanionRefs `json:"companions,omitempty"`
+	Count      *int32         `json:"count,omitempty"`
 
 	// EndsAt RFC 3339, from 1970 to 2199. Answers are in UTC.
 	EndsAt Instant `json:"ends_at"`
@@ -1497,6 +1501,9 @@ type NewSeason struct {
 
 // NewSeries Either `stations`, or `room` for all of its stations that can be booked. `ends` at or before `starts` is on the next day.
 type NewSeries struct {
+	// Companions Who will be there too, by id or login: where a station wants more than one person. They are as busy as if they had booked for themselves: 422 companion_busy when they are elsewhere then, and person_busy when they book elsewhere.
+	Companions *CompanionRefs `json:"companions,omitempty"`
+
 	// Conflict What becomes of occurrences that the rules refuse: none is booked at all, they are left out, they go to the nearest time of their day that is free, or only the stations that are free are booked. `displace` is for a new class: whoever is in the way, but another class, gets another place as in an outage.
 	Conflict *SeriesConflict `json:"conflict,omitempty"`
 	DryRun   *bool           `json:"dry_run,omitempty"`
@@ -1626,6 +1633,9 @@ type NewToken struct {
 
 // NewWait One of `station`, `kind` and `room`. Any time between `from` and `until` would do.
 type NewWait struct {
+	// Companions Who will be there too, by id or login: where a station wants more than one person. They are as busy as if they had booked for themselves: 422 companion_busy when they are elsewhere then, and person_busy when they book elsewhere.
+	Companions *CompanionRefs `json:"companions,omitempty"`
+
 	// From RFC 3339, from 1970 to 2199. Answers are in UTC.
 	From Instant `json:"from"`
 
@@ -2933,9 +2943,11 @@ type Verdict string
 
 // Wait A place in the waitlist. One of station, kind and room is there.
 type Wait struct {
-	CreatedAt time.Time `json:"created_at"`
-	From      time.Time `json:"from"`
-	Id        string    `json:"id"`
+	// Companions Who would come along. They are busy from the offer on, and told when it is taken.
+	Companions *[]PersonRef `json:"companions,omitempty"`
+	CreatedAt  time.Time    `json:"created_at"`
+	From       time.Time    `json:"from"`
+	Id         string       `json:"id"`
 
 	// Kind A site, room or kind, as others name it.
 	Kind *PlaceRef `json:"kind,omitempty"`

@@ -29,6 +29,9 @@ func (s *Server) CreateParty(ctx context.Context, request CreatePartyRequestObje
 	if err != nil {
 		return nil, err
 	}
+	if wish.Companions, err = s.companions(ctx, given(in.Companions)); err != nil {
+		return nil, err
+	}
 	if wish.TeamID = team; len(wish.PersonIDs) == 0 && holder != "" {
 		wish.PersonIDs = []string{holder}
 	}

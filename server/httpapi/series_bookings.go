@@ -28,6 +28,9 @@ func (s *Server) CreateSeries(ctx context.Context, request CreateSeriesRequestOb
 	if wish.TeamID, wish.PersonID, err = s.bookingTeam(ctx, in.Team, in.Person); err != nil {
 		return nil, err
 	}
+	if wish.Companions, err = s.companions(ctx, given(in.Companions)); err != nil {
+		return nil, err
+	}
 	made, err := s.deps.Bookings.CreateSeries(ctx, callerOf(ctx).Actor, wish, given(in.DryRun))
 	if err != nil {
 		return nil, asRule(err)

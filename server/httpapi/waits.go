@@ -29,10 +29,14 @@ func (s *Server) JoinWaitlist(ctx context.Context, request JoinWaitlistRequestOb
 	if err != nil {
 		return nil, err
 	}
+	companions, err := s.companions(ctx, given(in.Companions))
+	if err != nil {
+		return nil, err
+	}
 	wish := booking.WaitRequest{
 		StationID: given(in.Station), KindID: given(in.Kind), PersonID: person, TeamID: team, From: in.From, Until: in.Until,
 		Wanted: time.Duration(in.WantedMinutes) * time.Minute, Shortest: time.Duration(given(in.ShortestMinutes)) * time.Minute,
-		Programme: given(in.Programme), Purpose: booking.Purpose(given(in.Purpose)),
+		Programme: given(in.Programme), Purpose: booking.Purpose(given(in.Purpose)), Companions: companions,
 	}
 	if in.Room != nil {
 		room, _, err := s.room(ctx, *in.Room)
@@ -153,6 +157,9 @@ func (s *Server) showWaits(ctx context.Context, waits []booking.Wait) ([]Wait, e
 			return nil, err
 		}
 		shown.Person = &PersonRef{Id: w.PersonID, Name: called}
+		if shown.Companions, err = s.people(ctx, w.People()[1:]); err != nil {
+			return nil, err
+		}
 		if w.BookingID != "" {
 			b, err := s.deps.Bookings.ByID(ctx, w.BookingID)
 			if err != nil {

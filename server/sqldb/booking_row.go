@@ -14,7 +14,7 @@ const (
 	fixedColumns = "id, person_id, created_by, created_at, party_id, wait_id"
 	aboutColumns = "station_id, programme, purpose, starts_at, ends_at, occupied_until, team_id, series_id, series_start, companions"
 	stateColumns = `status, planned_end, changed_at, version, charged_until, due_at, held_until, checked_in_at, checked_in_by, check_in, verdict,
-	verdict_at, evidence, warned_at, kept_at, short_at`
+	verdict_at, evidence, warned_at, kept_at, short_at, beside`
 	changeColumns  = aboutColumns + ", " + stateColumns
 	bookingColumns = fixedColumns + ", " + changeColumns
 )
@@ -26,7 +26,7 @@ func scanBooking(row scanner) (b booking.Booking, err error) {
 	err = row.Scan(&b.ID, &b.PersonID, &b.CreatedBy, &createdAt, &b.PartyID, &b.WaitID,
 		&b.StationID, &b.Programme, &b.Purpose, &startsAt, &endsAt, &occupiedUntil, &b.TeamID, &b.SeriesID, &seriesStart, &b.Companions,
 		&b.Status, &plannedEnd, &changedAt, &b.Version, &chargedUntil, &dueAt, &heldUntil, &checkedInAt, &b.CheckedInBy, &b.CheckIn,
-		&b.Verdict, &verdictAt, &evidence, &warnedAt, &keptAt, &shortAt)
+		&b.Verdict, &verdictAt, &evidence, &warnedAt, &keptAt, &shortAt, &b.Beside)
 	if err != nil {
 		return b, err
 	}
@@ -63,7 +63,7 @@ func aboutValues(b booking.Booking) []any {
 func stateValues(b booking.Booking) []any {
 	return []any{
 		string(b.Status), unix(b.PlannedEnd), b.ChangedAt.Unix(), b.Version, b.Charged().Until.Unix(), unix(b.DueAt), unix(b.HeldUntil),
-		unix(b.CheckedInAt), b.CheckedInBy, string(b.CheckIn), string(b.Verdict), unix(b.VerdictAt), evidenceText(b.Evidence), unix(b.WarnedAt), unix(b.KeptAt), unix(b.ShortAt),
+		unix(b.CheckedInAt), b.CheckedInBy, string(b.CheckIn), string(b.Verdict), unix(b.VerdictAt), evidenceText(b.Evidence), unix(b.WarnedAt), unix(b.KeptAt), unix(b.ShortAt), b.Beside,
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 
 // The columns of booking_waits: those that never change, and all, the others behind them.
 const (
-	waitFixed   = "id, person_id, team_id, station_id, kind_id, room_id, from_at, until_at, wanted_minutes, shortest_minutes, programme, purpose, created_at"
+	waitFixed   = "id, person_id, team_id, station_id, kind_id, room_id, from_at, until_at, wanted_minutes, shortest_minutes, programme, purpose, created_at, companions"
 	waitChanges = "state, booking_id, reason, changed_at, version"
 	waitColumns = waitFixed + ", " + waitChanges
 )
@@ -23,7 +23,7 @@ const (
 func scanWait(row scanner) (w booking.Wait, err error) {
 	var fromAt, untilAt, wanted, shortest, createdAt, changedAt int64
 	err = row.Scan(&w.ID, &w.PersonID, &w.TeamID, &w.StationID, &w.KindID, &w.RoomID, &fromAt, &untilAt, &wanted, &shortest,
-		&w.Programme, &w.Purpose, &createdAt, &w.State, &w.BookingID, &w.Reason, &changedAt, &w.Version)
+		&w.Programme, &w.Purpose, &createdAt, &w.Companions, &w.State, &w.BookingID, &w.Reason, &changedAt, &w.Version)
 	w.FromAt, w.UntilAt, w.CreatedAt, w.ChangedAt = secondsUTC(fromAt), secondsUTC(untilAt), secondsUTC(createdAt), secondsUTC(changedAt)
 	w.Wanted, w.Shortest = time.Duration(wanted)*time.Minute, time.Duration(shortest)*time.Minute
 	return w, err
@@ -78,7 +78,7 @@ func (b *Bookings) waitWrites(waits []booking.Wait) []statement {
 		}
 		out = append(out, statement{text: b.texts.insertWait, args: append([]any{
 			w.ID, w.PersonID, w.TeamID, w.StationID, w.KindID, w.RoomID, w.FromAt.Unix(), w.UntilAt.Unix(),
-			int64(w.Wanted / time.Minute), int64(w.Shortest / time.Minute), w.Programme, string(w.Purpose), w.CreatedAt.Unix(),
+			int64(w.Wanted / time.Minute), int64(w.Shortest / time.Minute), w.Programme, string(w.Purpose), w.CreatedAt.Unix(), w.Companions,
 		}, changes...)})
 	}
 	return out

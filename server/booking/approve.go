@@ -19,6 +19,12 @@ func (p *place) approves(actor account.Actor) bool {
 	return account.Allowed(actor, account.ActionApprove, "")
 }
 
+// MayApprove reports whether the actor may say yes or no to requests at a station.
+func (r *Rules) MayApprove(actor account.Actor, stationID string) bool {
+	p := r.places[stationID]
+	return p != nil && p.approves(actor)
+}
+
 // status gives what a booking of the actor at the place is at first: a request where the policy wants approval, and the actor is
 // not somebody who could approve it.
 func (p *place) status(actor account.Actor) Status {

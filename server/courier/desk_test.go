@@ -40,7 +40,9 @@ func (school) Person(_ context.Context, id string) (courier.Person, error) {
 	}, id)
 }
 
-func (school) Staff(context.Context) ([]string, error) { return []string{"chen", "paper"}, nil }
+func (school) Readers(context.Context) (func(booking.Effect) []string, error) {
+	return func(booking.Effect) []string { return []string{"chen", "paper"} }, nil
+}
 
 func (school) Station(_ context.Context, id string) (courier.Station, error) {
 	return lookUp(map[string]courier.Station{

@@ -12,8 +12,9 @@ import (
 type Directory interface {
 	// Person gives somebody to write to.
 	Person(ctx context.Context, id string) (Person, error)
-	// Staff gives the ids of those who approve, decide appeals and run rooms.
-	Staff(ctx context.Context) ([]string, error)
+	// Readers tells who has the task when an effect names nobody, by id: those who approve, decide appeals and run rooms. What
+	// it gives asks nothing any more: it may be called inside a transaction.
+	Readers(ctx context.Context) (func(booking.Effect) []string, error)
 	Station(ctx context.Context, id string) (Station, error)
 	// Kind gives the name of a kind of station.
 	Kind(ctx context.Context, id string) (equipment.Text, error)

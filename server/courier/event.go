@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/labtide/labtide/server/account"
 	"github.com/labtide/labtide/server/booking"
 )
 
@@ -38,6 +39,17 @@ func deadline(e booking.Effect) time.Time {
 // public are events that may concern no one person: then programs are told of them, and nobody is written to.
 func public(e booking.Event) bool {
 	return e == booking.EventOutageStarted || e == booking.EventOutageEnded
+}
+
+// task is what somebody must be allowed to do for an event to be theirs to see to.
+func task(e booking.Event) account.Action {
+	switch e {
+	case booking.EventOutageReported:
+		return account.ActionManageOutages
+	case booking.EventAppealMade, booking.EventOccupied:
+		return account.ActionAttendance
+	}
+	return account.ActionApprove
 }
 
 // The facts that an effect's body may hold. Instants are RFC 3339, stations, kinds and people ids.

@@ -28,7 +28,7 @@ type routing struct {
 	invitations bool
 	notices     bool
 	hooks       []Hook
-	staff       []string // ids of those whose task it is when an effect names nobody
+	whose       func(booking.Effect) []string // ids of those whose task it is when an effect names nobody
 }
 
 // planAll plans what is due, and reports whether there may be more.
@@ -38,7 +38,7 @@ func (w *Worker) planAll(ctx context.Context) (more bool, err error) {
 		return false, fmt.Errorf("read the webhooks: %w", err)
 	}
 	if r.mail {
-		if r.staff, err = w.deps.Directory.Staff(ctx); err != nil {
+		if r.whose, err = w.deps.Directory.Readers(ctx); err != nil {
 			return false, fmt.Errorf("read who runs the rooms: %w", err)
 		}
 	}
@@ -84,7 +84,7 @@ func (r routing) readers(e booking.Effect) []string {
 	case public(e.Event), ownDoing(e):
 		return nil
 	}
-	return r.staff
+	return r.whose(e)
 }
 
 // giveUp is when nobody can act on it any more, if that is before the usual.

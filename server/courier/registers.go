@@ -15,8 +15,9 @@ import (
 type Registers struct {
 	People account.PersonStore
 	Places equipment.Registry
-	// Book reads bookings.
+	// Book reads bookings and rules.
 	Book interface {
+		Rules(ctx context.Context) (*booking.Rules, error)
 		ByID(ctx context.Context, id string) (booking.Booking, error)
 		List(ctx context.Context, f booking.Filter) ([]booking.Booking, error)
 		Trail(ctx context.Context, bookingID string) ([]booking.Entry, error)
@@ -29,16 +30,30 @@ func (d Registers) Person(ctx context.Context, id string) (Person, error) {
 	return Person{Name: p.Name, Email: p.Email, Language: p.Language, Disabled: !p.DisabledAt.IsZero()}, err
 }
 
-// Staff gives those who may decide about others' bookings and have an address.
-func (d Registers) Staff(ctx context.Context) ([]string, error) {
+// Readers implements Directory: who may do what an event asks for, and has an address. Of requests only those hear who may
+// approve them at that station; of appeals nobody who made them.
+func (d Registers) Readers(ctx context.Context) (func(booking.Effect) []string, error) {
 	people, err := d.People.People(ctx)
-	var ids []string
-	for _, p := range people {
-		if p.Email != "" && p.DisabledAt.IsZero() && p.Role == account.RoleInstructor {
-			ids = append(ids, p.ID)
-		}
+	if err != nil {
+		return nil, err
 	}
-	return ids, err
+	rules, err := d.Book.Rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func(e booking.Effect) (ids []string) {
+		for _, p := range people {
+			actor := account.SignedIn(p.ID, p.Role)
+			may := account.Allowed(actor, task(e.Event), "")
+			if e.Event == booking.EventRequested {
+				may = rules.MayApprove(actor, e.StationID)
+			}
+			if may && p.Email != "" && p.DisabledAt.IsZero() && (e.Event != booking.EventAppealMade || p.ID != e.Body[FactPerson]) {
+				ids = append(ids, p.ID)
+			}
+		}
+		return ids
+	}, nil
 }
 
 // Station gives where it happened.

@@ -42,7 +42,7 @@ func chinese() language {
 			booking.EventOfferExpired:        {"候补已过期：{station}", "您未在截止时间前确认，名额已顺延给下一位。", "查看候补"},
 			booking.EventVerdictAbsent:       {"记为缺席：{station}", "系统未检测到有人使用该工位，本次预约记为缺席。如有误，您可以提出申诉。", "查看依据"},
 			booking.EventStrikeTakenBack:     {"缺席记录已撤销：{station}", "本次预约的缺席记录已撤销，不再计入。", "查看我的预约"},
-			booking.EventAppealMade:          {"待处理申诉：{station}", "{who}对一次缺席记录提出申诉，请您处理。", "去处理"},
+			booking.EventAppealMade:          {"待处理申诉：{station}", "{who}对一条缺席记录提出申诉，请您处理。", "去处理"},
 			booking.EventAppealDecided:       {"申诉已处理：{station}", "您的申诉已有结果。", "查看我的预约"},
 			booking.EventOutageReported:      {"故障上报：{station}", "{who}上报该工位有故障，请您查看。", "查看上报"},
 			booking.EventOutageStarted:       {"工位停用：{station}", "该工位暂时无法使用。", "查看工位"},

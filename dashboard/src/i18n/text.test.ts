@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import core from './en'
 import more from './en.more'
@@ -27,6 +28,13 @@ describe('the two languages', () => {
     const allowed = /Labtide|robotics-a|Webhook|YAML|API|CSV|W\b|Agent|`[^`]*`|people\.csv|plc-07-pc|\{\w+\}|%/g
     for (const [key, message] of Object.entries(zh))
       for (const text of forms(message)) expect(text.replace(allowed, ''), key).not.toMatch(/[A-Za-z]/)
+  })
+
+  it('Chinese has one name for one thing, on every page and in every mail', () => {
+    // 上机资格 lets one use a kind of station; who does not come is 缺席, and what is kept of it, for it counts, is 缺席记录.
+    const other = /操作资格|上岗资格|违约|爽约/
+    for (const [key, message] of Object.entries(zh)) for (const text of forms(message)) expect(text, key).not.toMatch(other)
+    expect(readFileSync('../server/courier/words_zh.go', 'utf8')).not.toMatch(other)
   })
 })
 

@@ -98,7 +98,7 @@ export default {
   'event.offer_made': '候补有位',
   'event.offer_expired': '候补过期',
   'event.verdict_absent': '记为缺席',
-  'event.strike_taken_back': '缺席撤销',
+  'event.strike_taken_back': '缺席记录撤销',
   'event.appeal_made': '申诉',
   'event.appeal_decided': '申诉结果',
   'event.outage_reported': '故障上报',

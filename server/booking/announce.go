@@ -27,8 +27,13 @@ func announce(act Act, before, after Booking, actor account.Actor, now time.Time
 			e.Event = EventCancelledByOther
 		}
 	case ActChanged:
-		if e.Event = EventChanged; other && before.StationID != after.StationID {
+		switch {
+		case other && before.StationID != after.StationID:
 			e.Event, e.Body["from_station"] = EventMovedByOther, before.StationID
+		case before.Status == StatusRequested && after.Status == StatusConfirmed:
+			e.Event = EventReserved // it stands now
+		default:
+			e.Event = EventChanged
 		}
 	default:
 		return nil

@@ -34,12 +34,18 @@ func (p *place) status(actor account.Actor) Status {
 	return StatusConfirmed
 }
 
-// approvalNeeded refuses to extend what has begun, or to make it something else, to whoever would have to ask: there is no time to wait for an answer.
+// approvalNeeded refuses what would have to be approved anew to whoever would have to ask: other time, another station or another
+// use than was agreed. Else a booking that stands became a request, which its person could take back as if it had never been approved, and
+// which an honest one would lose when nobody answers. Part of the time that was approved is approved. Nobody overrides it: whoever
+// may approve need not.
 func approvalNeeded(q *inquiry) *finding {
-	if q.was == nil || q.was.Status != StatusConfirmed || q.now.Before(q.was.StartsAt) || q.place.status(q.actor) != StatusRequested {
+	if q.was == nil || q.was.Status != StatusConfirmed || q.place.status(q.actor) != StatusRequested {
 		return nil
 	}
-	return &finding{detail: "ask whoever approves bookings here to change it"}
+	if q.was.StationID == q.place.ID && q.was.Interval().Contains(q.span) && !q.reassigned {
+		return nil
+	}
+	return &finding{detail: "this was approved as it is: ask whoever approves bookings here to change it"}
 }
 
 // toApprove tells those who may approve of a request.

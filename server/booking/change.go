@@ -26,6 +26,9 @@ type Change struct {
 // Change moves, extends, shortens or describes a booking anew. It is validated again as a whole, and does not stand in its
 // own way; what stays as agreed is not judged again. After the start only the end can change, and who comes along.
 //
+// What has been approved is never lost by asking for more: a change that whoever approves there would have to agree to is refused
+// with approval_needed, and the booking stands. They may make it themselves; a request may be changed as one likes.
+//
 // version is the one that the caller has seen, 0 for any; another one is fault.KindStale. The error is *Refused when rules or
 // other bookings say no.
 func (s *Service) Change(ctx context.Context, actor account.Actor, id string, version int64, c Change) (Booking, error) {
@@ -182,29 +185,60 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 			return Write{}, nil, err
 		}
 	}
-	var refusals []Refusal
-	if !now.Before(current.StartsAt) && q.stands == nil {
-		refusals = []Refusal{{
-			Code: CodeAlreadyStarted, StationID: current.StationID, Limit: instant(current.StartsAt), Actual: instant(wanted.StartsAt),
+	if refusals := q.against(wanted); len(refusals) > 0 {
+		return Write{Unmet: []Unmet{wanted.unmet(p, refusals, now)}}, &Refused{Refusals: refusals}, nil
+	}
+	write := update(q.changed(wanted), ActChanged, actor, now)
+	if after := write.Update[0]; after.Status == StatusRequested && !q.shrinks() {
+		write.Effects = append(write.Effects, toApprove(after, now))
+	}
+	write.Effects = append(write.Effects, announce(ActChanged, current, write.Update[0], actor, now)...)
+	return write, nil, nil
+}
+
+// against gives the reasons against a change of the booking to what is wanted.
+func (q *inquiry) against(wanted Booking) []Refusal {
+	switch {
+	case !q.now.Before(q.was.StartsAt) && q.stands == nil:
+		return []Refusal{{
+			Code: CodeAlreadyStarted, StationID: q.was.StationID, Limit: instant(q.was.StartsAt), Actual: instant(wanted.StartsAt),
 			Detail: "the booking has begun: only its end can change",
 		}}
-	} else if wanted.Interval() != current.Interval() || q.stands == nil || q.reassigned || q.regrouped {
-		refusals = q.refusals()
+	case wanted.Interval() != q.was.Interval() || q.stands == nil || q.reassigned || q.regrouped:
+		return q.refusals()
 	}
-	if len(refusals) > 0 {
-		unmet := Unmet{
-			At: now, PersonID: wanted.PersonID, StationID: wanted.StationID, KindID: p.KindID, StartsAt: wanted.StartsAt,
-			EndsAt: wanted.EndsAt, Programme: wanted.Programme, Purpose: wanted.Purpose, Codes: (&Refused{Refusals: refusals}).codes(),
+	return nil
+}
+
+// changed gives what follows from a change that nothing is against. What was approved stays so: whatever would have to be approved
+// anew has been refused. What waits for approval need not any more where the rules ask for none.
+func (q *inquiry) changed(wanted Booking) Booking {
+	p, was := q.place, *q.was
+	if wanted.Interval() != was.Interval() || wanted.StationID != was.StationID {
+		if q.stands == nil {
+			wanted = wanted.unattended() // who came, came to another place or time
 		}
-		return Write{Unmet: []Unmet{unmet}}, &Refused{Refusals: refusals}, nil
+		if !q.shrinks() && was.Status == StatusRequested {
+			wanted.Status = p.status(q.actor)
+		}
+		wanted = p.settle(wanted)
+		wanted.ChargedUntil = p.chargedUntil(was, wanted.EndsAt, q.actor, q.now)
+		if q.shrinks() && wanted.OccupiedUntil.After(was.OccupiedUntil) {
+			wanted.OccupiedUntil = was.Occupied().Until // a buffer that has grown since takes nothing from the next one
+		}
 	}
-	wanted, effects := q.become(current, wanted)
-	if now.Before(wanted.StartsAt) && !p.lacksPeople(wanted) {
+	if q.now.Before(wanted.StartsAt) && !p.lacksPeople(wanted) {
 		wanted.ShortAt = time.Time{}
 	}
-	write := update(wanted, ActChanged, actor, now)
-	write.Effects = append(effects, announce(ActChanged, current, write.Update[0], actor, now)...)
-	return write, nil, nil
+	return wanted
+}
+
+// unmet records that what is wanted was refused.
+func (b Booking) unmet(p *place, refusals []Refusal, now time.Time) Unmet {
+	return Unmet{
+		At: now, PersonID: b.PersonID, StationID: b.StationID, KindID: p.KindID, StartsAt: b.StartsAt, EndsAt: b.EndsAt,
+		Programme: b.Programme, Purpose: b.Purpose, Codes: (&Refused{Refusals: refusals}).codes(),
+	}
 }
 
 // change makes the proposal of a change: the start stands when neither it nor the station differs.
@@ -220,28 +254,6 @@ func change(current, wanted Booking, override bool) proposal {
 		pr.stands = &stands
 	}
 	return pr
-}
-
-// become gives a booking that changes to what nobody objects to what follows from its new time, place and purpose, and whom to ask.
-func (q *inquiry) become(current, wanted Booking) (Booking, []Effect) {
-	var effects []Effect
-	asks := (!q.shrinks() || q.reassigned) && q.now.Before(current.StartsAt) && q.place.status(q.actor) == StatusRequested
-	if wanted.Interval() == current.Interval() && wanted.StationID == current.StationID && !asks {
-		return wanted, nil
-	}
-	if q.stands == nil {
-		wanted = wanted.unattended() // who came, came to another place or time
-	}
-	if asks {
-		wanted.Status = StatusRequested // what was approved was something else
-		effects = append(effects, toApprove(wanted, q.now))
-	}
-	wanted = q.place.settle(wanted)
-	wanted.ChargedUntil = q.place.chargedUntil(current, wanted.EndsAt, q.actor, q.now)
-	if q.shrinks() && wanted.OccupiedUntil.After(current.OccupiedUntil) {
-		wanted.OccupiedUntil = current.Occupied().Until // a buffer that has grown since takes nothing from the next one
-	}
-	return wanted, effects
 }
 
 // unattended gives the booking as if nobody had come to it yet.

@@ -199,9 +199,7 @@ func (m *displacing) seat(b Booking, span equipment.Interval) *place {
 	var near, far []*place
 	home := m.view.Rules.places[b.StationID]
 	pr := change(b, b, false)
-	pr.span, pr.stands, pr.moved = span, nil, true
-	at := m.inquiry(pr, home)
-	pr.override = outsideOpeningHours(&at) != nil // it was agreed to
+	pr.span, pr.stands, pr.home = span, nil, home
 	for _, id := range m.view.Rules.equivalent(home) {
 		p := m.view.Rules.places[id]
 		q := m.inquiry(pr, p)

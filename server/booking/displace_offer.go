@@ -44,7 +44,7 @@ func (m *displacing) offer(b Booking, span equipment.Interval) (Fate, Booking) {
 // nearest finds the start that is nearest to the lost one among the places.
 func (m *displacing) nearest(b Booking, span equipment.Interval, places []*place) (best equipment.Interval, at *place) {
 	pr := change(b, b, false)
-	pr.span, pr.stands = span, nil
+	pr.span, pr.stands, pr.was = span, nil, nil // it is another booking
 	window := equipment.Interval{From: later(m.now, span.From.Add(-lookBack)), Until: span.Until.Add(lookAhead)}
 	for _, p := range places {
 		q := m.inquiry(pr, p)

@@ -36,7 +36,7 @@ const (
 	CodeQuotaExceeded        = "quota_exceeded"
 	CodeTooLateToChange      = "too_late_to_change"
 	CodeStationUnknown       = "station_unknown"  // only from an import
-	CodeApprovalNeeded       = "approval_needed"  // to extend what has begun
+	CodeApprovalNeeded       = "approval_needed"  // to change what was approved
 	CodeFreeNow              = "free_now"         // only to who would wait: it need not be waited for
 	CodeWaitlistExpired      = "waitlist_expired" // only of unmet demand: nothing became free in time
 	CodeTooFewStations       = "too_few_stations" // of a party

@@ -17,7 +17,8 @@ type proposal struct {
 	span     equipment.Interval
 	purpose  Purpose
 	override bool // whoever asks insists: rules that their role may override do not count
-	moved    bool // somebody else moves it to another station at the same time: only what differs there is asked
+	// home is the station from which somebody else moves it to another one at the same time: what holds there, too, is not asked.
+	home *place
 
 	programme  string
 	teamID     string
@@ -58,9 +59,9 @@ type finding struct {
 // rule is one reason to refuse.
 type rule struct {
 	code    string
-	firm    bool // nobody may override it
-	shorter bool // it is asked even when a booking that stands only ends earlier: who gives back breaks no other rule
-	moved   bool // it is asked even when somebody else moves a booking: nobody loses theirs for a rule about persons
+	firm    bool  // nobody may override it
+	shorter bool  // it is asked even when a booking that stands only ends earlier: who gives back breaks no other rule
+	moved   moved // whether it is asked when somebody else moves a booking; nil: no
 	check   func(q *inquiry) *finding
 	all     func(q *inquiry) []*finding // instead of check, where there may be several
 	account bool                        // it is asked when a booking that stands counts for somebody else
@@ -82,10 +83,10 @@ func (r rule) find(q *inquiry) []*finding {
 // ruleBook lists all rules, those that matter most first. Every path that ends in a booking asks exactly these.
 func ruleBook() []rule {
 	return []rule{
-		{code: CodeSlotTaken, firm: true, moved: true, check: slotTaken},
-		{code: CodeEmptyInterval, firm: true, shorter: true, moved: true, check: emptyInterval},
-		{code: CodeNotBookable, lasting: true, firm: true, moved: true, check: notBookable},
-		{code: CodeOutOfOrder, lasting: true, firm: true, moved: true, check: outOfOrder},
+		{code: CodeSlotTaken, firm: true, moved: always, check: slotTaken},
+		{code: CodeEmptyInterval, firm: true, shorter: true, moved: always, check: emptyInterval},
+		{code: CodeNotBookable, lasting: true, firm: true, moved: always, check: notBookable},
+		{code: CodeOutOfOrder, lasting: true, firm: true, moved: always, check: outOfOrder},
 		{code: CodeClassNeedsStaff, firm: true, shorter: true, check: classNeedsStaff},
 		{code: CodeInPast, firm: true, shorter: true, check: inPast},
 		{code: CodeTooLateToChange, check: tooLateToChange},
@@ -95,17 +96,17 @@ func ruleBook() []rule {
 		{code: CodeOffPeriods, lasting: true, shorter: true, check: offPeriods},
 		{code: CodeTooShort, lasting: true, shorter: true, check: tooShort},
 		{code: CodeTooLong, lasting: true, check: tooLong},
-		{code: CodeOutsideOpeningTime, lasting: true, moved: true, check: outsideOpeningHours},
+		{code: CodeOutsideOpeningTime, lasting: true, moved: unlike(outsideOpeningHours), check: outsideOpeningHours},
 		{code: CodePersonBusy, check: personBusy},
 		{code: CodeTravelTime, company: true, check: travelTime},
 		{code: CodeCompanionBusy, company: true, check: companionBusy},
-		{code: CodeBuddyNeeded, lasting: true, company: true, check: buddyNeeded},
-		{code: CodeQualificationMissing, check: qualificationMissing},
-		{code: CodeQualificationExpired, check: qualificationExpired},
+		{code: CodeBuddyNeeded, lasting: true, company: true, moved: stricter(moreCompany), check: buddyNeeded},
+		{code: CodeQualificationMissing, moved: stricter(moreSkill), check: qualificationMissing},
+		{code: CodeQualificationExpired, moved: stricter(moreSkill), check: qualificationExpired},
 		{code: CodeSuspended, check: suspended},
 		{code: CodeKeptForTeams, lasting: true, check: keptForTeams},
 		{code: CodeQuotaExceeded, all: quotaExceeded, account: true},
-		{code: CodeApprovalNeeded, check: approvalNeeded, account: true},
+		{code: CodeApprovalNeeded, firm: true, account: true, moved: stricter(moreApproval), check: approvalNeeded},
 	}
 }
 
@@ -133,7 +134,7 @@ func (q *inquiry) asks(r rule) bool {
 	if q.place.waives(r.code) && q.isOffPeak() {
 		return false
 	}
-	if q.moved && !r.moved {
+	if q.home != nil && (r.moved == nil || !r.moved(r, q)) {
 		return false
 	}
 	return !q.shrinks() || r.shorter || (r.account && q.reassigned) || (r.company && q.regrouped)

@@ -55,7 +55,7 @@ export default {
   'error.too_many_waits': 'You wait for 20 things already. Withdraw one first.',
   'error.already_waiting': 'You are in line for this already.',
   'error.not_your_wait': 'Only whoever waits, or an instructor, can withdraw this.',
-  'error.approval_needed': 'Extending it needs approval: ask an instructor to do it.',
+  'error.approval_needed': 'It was approved as it is: ask whoever approves here to change it.',
   'error.free_now': 'This is free now: book it instead of waiting.',
   'error.waitlist_expired': 'Nothing became free in time.',
   'error.offer_expired': 'The offer has expired and went to the next in line. You can join the waitlist again.',

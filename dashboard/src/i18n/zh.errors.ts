@@ -52,7 +52,7 @@ export default {
   'error.too_many_waits': '你已有 20 条候补，请先取消一条。',
   'error.already_waiting': '你已在候补队列中。',
   'error.not_your_wait': '只有候补人本人或教师可以取消候补。',
-  'error.approval_needed': '延长需要审批，请联系教师处理。',
+  'error.approval_needed': '该预约已获批，如需变更请联系审批人。',
   'error.free_now': '现在就有空位，直接预约即可，无需候补。',
   'error.waitlist_expired': '候补时间内没有空位。',
   'error.offer_expired': '名额已过期，已转给下一位；你可以重新加入候补。',

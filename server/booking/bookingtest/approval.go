@@ -48,9 +48,6 @@ func requests(t *testing.T, b bench) {
 	later := got.EndsAt.Add(30 * time.Minute)
 	_, err = b.clocked(0, got.StartsAt.Add(time.Minute)).Change(t.Context(), Student(0), got.ID, 0, booking.Change{EndsAt: &later})
 	refusedFor(t, err, booking.CodeApprovalNeeded)
-	if moved, err := b.service(0).Change(t.Context(), Student(0), got.ID, 0, booking.Change{EndsAt: &later}); err != nil || moved.Status != booking.StatusRequested {
-		t.Errorf("longer than what was approved: %+v, %v", moved, err)
-	}
 	w := b.join(t, 5, waitFor(1, At(1, 14, 0), At(1, 15, 0), 60, 60))
 	_, err = b.service(0).DeclineRequest(t.Context(), admin, forAdmin.ID, 0, "")
 	wantKind(t, err, fault.KindRule)
@@ -100,5 +97,67 @@ func approveTogether(t *testing.T, b bench) {
 				t.Errorf("round %d: it is %s, and number %d is told %v", round, after.Status, i, err)
 			}
 		}
+	}
+}
+
+// approvedStays: whoever asks for more than was approved loses nothing by it, and gets out of nothing.
+func approvedStays(t *testing.T, b bench) {
+	_, err := b.service(0).SetPolicy(t.Context(), Instructor(), booking.PolicyRule{
+		Scope: booking.ScopeStation, ScopeID: StationID(0), Approval: new(booking.ApprovalInstructor), CancelNoticeMinutes: new(120),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.askFirst(t, 1, booking.ApprovalAdmin)
+	asked := b.reserve(t, Student(0), request(0, At(0, 11, 0), At(0, 13, 0)))
+	approved, err := b.service(0).Approve(t.Context(), Instructor(), asked.ID, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := b.reserve(t, Student(1), request(2, At(1, 10, 0), At(1, 11, 0)))
+	for _, c := range []struct {
+		name   string
+		id     string
+		who    account.Actor
+		change booking.Change
+	}{
+		{"a quarter of an hour more", approved.ID, Student(0), booking.Change{EndsAt: new(At(0, 13, 15))}},
+		{"to a station that needs approval", elsewhere.ID, Student(1), booking.Change{StationID: new(StationID(0))}},
+		{"by an instructor who insists, where an administrator approves", elsewhere.ID, Instructor(), booking.Change{StationID: new(StationID(1)), Override: true}},
+	} {
+		before := b.stored(t, c.id)
+		_, err := b.service(1).Change(t.Context(), c.who, c.id, 0, c.change)
+		refusedFor(t, err, booking.CodeApprovalNeeded)
+		if got := b.stored(t, c.id); got != before {
+			t.Errorf("%s: refused, and it became %+v", c.name, got)
+		}
+	}
+	if got, err := b.service(1).Change(t.Context(), Student(0), approved.ID, 0, booking.Change{EndsAt: new(At(0, 12, 0))}); err != nil || got.Status != booking.StatusConfirmed {
+		t.Errorf("part of what was approved: %+v, %v", got, err)
+	}
+	got, err := b.service(1).Change(t.Context(), Instructor(), approved.ID, 0, booking.Change{EndsAt: new(At(0, 13, 0))})
+	if err != nil || got.Status != booking.StatusConfirmed {
+		t.Errorf("whoever may approve extends it: %+v, %v", got, err)
+	}
+	if got, err = b.service(1).Cancel(t.Context(), Student(0), approved.ID, 0); err != nil || got.Charged() != approved.Interval() {
+		t.Errorf("cancelled too late, it is charged %v, %v", got.Charged(), err)
+	}
+}
+
+// requestMoves: what need not be approved does not wait for it.
+func requestMoves(t *testing.T, b bench) {
+	b.askFirst(t, 0, booking.ApprovalInstructor)
+	b.askFirst(t, 1, booking.ApprovalInstructor)
+	asked := b.reserve(t, Student(0), request(0, At(1, 10, 0), At(1, 11, 0)))
+	still, err := b.service(1).Change(t.Context(), Student(0), asked.ID, 0, booking.Change{StationID: new(StationID(1))})
+	if err != nil || still.Status != booking.StatusRequested {
+		t.Fatalf("where approval is needed, too, it is %+v, %v", still, err)
+	}
+	moved, err := b.service(1).Change(t.Context(), Student(0), asked.ID, 0, booking.Change{StationID: new(StationID(2))})
+	if err != nil || moved.Status != booking.StatusConfirmed || moved.Charged() != moved.Interval() {
+		t.Fatalf("where none is needed it is %+v, %v", moved, err)
+	}
+	if got, err := b.service(0).Requests(t.Context(), Instructor()); err != nil || len(got) != 0 {
+		t.Errorf("these wait: %+v, %v", got, err)
 	}
 }

@@ -117,6 +117,44 @@ func outageCancels(t *testing.T, b bench) {
 	}
 }
 
+// outageSafely: nobody is put where they may not work.
+func outageSafely(t *testing.T, b bench) {
+	set := func(n int, r booking.PolicyRule) {
+		t.Helper()
+		r.Scope, r.ScopeID = booking.ScopeStation, StationID(n)
+		if _, err := b.service(0).SetPolicy(t.Context(), Instructor(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(1, booking.PolicyRule{MinPeople: new(2)})
+	set(2, booking.PolicyRule{Qualification: new(true)})
+	set(4, booking.PolicyRule{Approval: new(booking.ApprovalAdmin)})
+	alone := b.reserve(t, Student(0), request(0, At(1, 10, 0), At(1, 11, 0)))
+	pair := request(0, At(1, 11, 0), At(1, 12, 0))
+	pair.Companions = []string{StudentID(2)}
+	two := b.reserve(t, Student(1), pair)
+	for _, n := range []int{5, 6} { // what is left is like home, and taken
+		b.reserve(t, Student(8+n), request(n, At(1, 10, 0), At(1, 11, 0)))
+		b.reserve(t, Student(8+n), request(n, At(1, 11, 0), At(1, 12, 0)))
+	}
+	out := b.down(t, 0, At(1, 9, 0), At(1, 17, 0))
+	wantFates(t, out, booking.FateOffered, booking.FateMoved)
+	if hold := out.Displaced[0].Instead; b.stored(t, alone.ID).Status != booking.StatusCancelled || hold.PersonID != StudentID(0) ||
+		hold.StationID != StationID(5) && hold.StationID != StationID(6) {
+		t.Errorf("whoever is alone, and has no qualification, is offered %+v", hold)
+	}
+	if got := b.stored(t, two.ID); got.StationID != StationID(1) || got.Status != booking.StatusConfirmed {
+		t.Errorf("two people are moved to %+v", got)
+	}
+	// At home the rule is the same: whoever was let in may stay in.
+	set(7, booking.PolicyRule{MinPeople: new(2)})
+	set(pc, booking.PolicyRule{MinPeople: new(2)})
+	lone := request(pc, At(2, 10, 0), At(2, 11, 0))
+	lone.PersonID, lone.Override = StudentID(4), true
+	b.reserve(t, Instructor(), lone)
+	wantFates(t, b.down(t, pc, At(2, 9, 0), At(2, 17, 0)), booking.FateMoved)
+}
+
 func outageOpenEnded(t *testing.T, b bench) {
 	far := request(pc, At(300, 10, 0), At(300, 11, 0))
 	far.Override = true

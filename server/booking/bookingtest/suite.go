@@ -33,6 +33,7 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 		{"an outage that another process stores is seen by the next booking", othersChangeRules},
 		{"case 10: an outage seats people elsewhere first, then offers another time, and lets classes be", outageReseats},
 		{"case 10: an outage cancels what has no other place", outageCancels},
+		{"case 10: an outage seats nobody where they may not work", outageSafely},
 		{"case 10: an outage without end takes whatever is booked, and may get one", outageOpenEnded},
 		{"case 10: an outage that ends early gives its time back", outageEndsEarly},
 		{"case 10: the decision that ends an outage offers its time to those who wait", outageEndOffers},

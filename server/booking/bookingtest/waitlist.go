@@ -34,6 +34,8 @@ func waitlist() []suiteTest {
 		{"pages of the waitlist go on where the last one ended", waitPages},
 		{"a request is approved, declined or lapses", requests},
 		{"a request is approved once, whoever approves at one instant", approveTogether},
+		{"who asks for more than was approved loses nothing, and gets out of nothing", approvedStays},
+		{"a request that moves to where none is needed is a booking", requestMoves},
 	}
 }
 

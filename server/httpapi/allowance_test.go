@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/booking"
+	"github.com/labtide/labtide/server/live"
 )
 
 func TestPeopleSeeWhatIsLeftAndWhatTodaysRulesWouldSay(t *testing.T) {
@@ -112,4 +114,17 @@ func TestPeopleSeeWhatIsLeftAndWhatTodaysRulesWouldSay(t *testing.T) {
 		t.Errorf("the admin is now %v", me)
 	}
 	s.ask(account.RoleStudent, "PATCH", path, map[string]any{"companions": []string{"admin"}}).want(t, http.StatusUnprocessableEntity, "companion_declines")
+}
+
+func TestWhoComesAlongSeesTheBookingOnTheBoard(t *testing.T) {
+	b := live.Slot{BookingID: "b", PersonID: "li", PersonName: "Li", Companions: "wu chen", Verdict: booking.VerdictArrived}
+	for _, test := range []struct {
+		id          string
+		mine, along bool
+	}{{"li", true, false}, {"chen", false, true}, {"che", false, false}} {
+		got := slot(&caller{Actor: account.SignedIn(test.id, account.RoleStudent)}, b)
+		if sees := test.mine || test.along; got.Mine != test.mine || (got.Along != nil) != test.along || (got.Verdict != nil) != sees || (got.PersonName != nil) != sees {
+			t.Errorf("%s sees %+v", test.id, got)
+		}
+	}
 }

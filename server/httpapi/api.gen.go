@@ -2491,6 +2491,8 @@ type SiteList struct {
 
 // Slot A booking on the board. Name, programme and purpose are left out for those who may not see them.
 type Slot struct {
+	// Along The caller comes along.
+	Along  *bool     `json:"along,omitempty"`
 	EndsAt time.Time `json:"ends_at"`
 	Id     string    `json:"id"`
 	Mine   bool      `json:"mine"`

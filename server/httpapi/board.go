@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/live"
 )
 
@@ -95,7 +96,11 @@ func slot(who *caller, b live.Slot) Slot {
 		Id: b.BookingID, StartsAt: b.StartsAt.UTC(), EndsAt: b.EndsAt.UTC(), Mine: b.PersonID == who.PersonID,
 		OccupiedUntil: buffered(b.EndsAt, b.OccupiedUntil), Status: BookingStatus(b.Status), Version: b.Version,
 	}
-	if account.Allowed(who.Actor, account.ActionSeeNames, b.PersonID) {
+	along := !out.Mine && booking.Booking{Companions: b.Companions}.Involves(who.PersonID)
+	if along {
+		out.Along = new(true)
+	}
+	if along || account.Allowed(who.Actor, account.ActionSeeNames, b.PersonID) {
 		out.PersonName, out.Programme, out.Purpose = text(b.PersonName), text(b.Programme), new(Purpose(b.Purpose))
 		out.Verdict, out.WarnedAt = word[Verdict](b.Verdict), instant(b.WarnedAt)
 		if b.Stranger {

@@ -32,6 +32,7 @@ const (
 type Slot struct {
 	BookingID  string
 	PersonID   string
+	Companions string // ids, separated by spaces
 	PersonName string
 	Programme  string
 	Purpose    booking.Purpose

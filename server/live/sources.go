@@ -239,7 +239,7 @@ func (s Sources) siteCards(ctx context.Context, p parts, siteID string, stations
 }
 
 func slot(b booking.Booking, names map[string]string) Slot {
-	return Slot{BookingID: b.ID, PersonID: b.PersonID, PersonName: names[b.PersonID], Programme: b.Programme, Purpose: b.Purpose,
+	return Slot{BookingID: b.ID, PersonID: b.PersonID, Companions: b.Companions, PersonName: names[b.PersonID], Programme: b.Programme, Purpose: b.Purpose,
 		StartsAt: b.StartsAt, EndsAt: b.EndsAt, OccupiedUntil: b.Occupied().Until, Status: b.Status, Verdict: b.Verdict, Stranger: b.Stranger(b.StartsAt),
 		WarnedAt: b.WarnedAt, Version: b.Version}
 }

@@ -20,8 +20,8 @@ describe('why a message was not taken', () => {
     for (const words of [en, zh]) expect(Object.keys(words).filter((key) => key.startsWith('failure.')).sort()).toEqual([...codes].sort())
   })
   it('says it in Chinese, with what the robot said behind', () => {
-    expect(failure('robot_security', '310000 sign not match')).toBe('被机器人的安全设置（关键词、加签或地址）拒绝（310000 sign not match）')
-    expect(failure('target_silent')).toBe('等待应答超时')
+    expect(failure('robot_security', '310000 sign not match')).toBe('机器人安全设置（关键词、加签或地址）拒绝（310000 sign not match）')
+    expect(failure('target_silent')).toBe('应答超时')
   })
   it('shows what an older server noted as it is', () => expect(failure(undefined, undefined, 'no route')).toBe('no route'))
 })

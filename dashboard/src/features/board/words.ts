@@ -147,6 +147,6 @@ export function mineNext(cards: Card[], now: number): { card: Card; slot: Slot }
   let best: { card: Card; slot: Slot } | null = null
   for (const card of cards)
     for (const slot of card.day.bookings)
-      if (slot.mine && Date.parse(slot.ends_at) > now && (!best || slot.starts_at < best.slot.starts_at)) best = { card, slot }
+      if ((slot.mine || slot.along) && Date.parse(slot.ends_at) > now && (!best || slot.starts_at < best.slot.starts_at)) best = { card, slot }
   return best
 }

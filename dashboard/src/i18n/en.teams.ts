@@ -5,6 +5,7 @@ export default {
   'party.title': 'Book several',
   'party.headline': 'Book several stations at once',
   'party.lead': 'All of them or none: a team never ends up with half of its seats.',
+  'party.alone': 'One person, one station: book for a team. Its captain does that.',
   'party.way': 'Which stations',
   'party.way.kind': 'Any of a kind',
   'party.way.stations': 'These stations',

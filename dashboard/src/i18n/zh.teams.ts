@@ -6,6 +6,7 @@ export default {
   'party.title': '预约多个工位',
   'party.headline': '一次预约多个工位',
   'party.lead': '要么全部预约成功，要么一个也不占：团队不会只拿到一半工位。',
+  'party.alone': '一人一个工位：多个工位须以团队名义预约，由队长操作。',
   'party.way': '选择工位的方式',
   'party.way.kind': '某类型的任意工位',
   'party.way.stations': '指定工位',

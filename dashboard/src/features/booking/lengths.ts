@@ -7,6 +7,12 @@ export function acceptable(wanted: number): number[] {
   return [...STEPS.filter((minutes) => minutes < wanted), wanted]
 }
 
+/** How long one may wait for: what was wished first of all, and what fits between two instants and into a limit. */
+export function lengthsWithin(wished: number, window: number, longest: number): number[] {
+  const most = Math.min(window, Math.max(longest, wished))
+  return [...new Set([...STEPS, wished])].filter((minutes) => minutes <= most).sort((a, b) => a - b)
+}
+
 /** What is left of an offer, as a clock that runs down: 14:35. */
 export function countdown(until: number, now: number): string {
   const seconds = Math.max(0, Math.ceil((until - now) / 1000))

@@ -140,7 +140,9 @@ func (s *show) populate(ctx context.Context) (fresh bool, err error) {
 const recentDays = 1
 
 func (s *show) bringIn(ctx context.Context, folder string) error {
-	_, err := s.server.Stores().Importer().Import(ctx, os.DirFS(folder), false)
+	importer := s.server.Stores().Importer()
+	importer.Override = true // its plans were made by nobody
+	_, err := importer.Import(ctx, os.DirFS(folder), false)
 	var faults csvimport.Faults
 	if errors.As(err, &faults) {
 		return fmt.Errorf("the demo's own files are wrong, please tell us: %w", err)

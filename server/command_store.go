@@ -38,13 +38,16 @@ func (c *call) print(v any) error {
 
 func runImport(ctx context.Context, c *call) error {
 	dry := c.flags.Bool("dry-run", false, "check the files and write nothing")
+	override := c.flags.Bool("override", false, "take bookings ahead although rules object that an instructor may override")
 	asJSON := c.flags.Bool("json", false, "print counts or faults as JSON")
 	return c.withStores(ctx, []string{"DIR"}, func(stores *app.Stores) error {
 		folder := c.flags.Arg(0)
 		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
 			return &fs.PathError{Op: "import", Path: folder, Err: errors.New("is no folder")}
 		}
-		summary, err := stores.Importer().Import(ctx, os.DirFS(folder), *dry)
+		importer := stores.Importer()
+		importer.Override = *override
+		summary, err := importer.Import(ctx, os.DirFS(folder), *dry)
 		var faults csvimport.Faults
 		if errors.As(err, &faults) {
 			if *asJSON {

@@ -2,6 +2,7 @@ package booking
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/labtide/labtide/server/account"
@@ -24,6 +25,17 @@ func (s *Service) Flags(ctx context.Context, bookings ...Booking) ([][]string, e
 }
 
 func (r *Rules) flags(b Booking, now time.Time) []string {
+	var out []string
+	for _, refusal := range r.objections(b, now) {
+		if !slices.Contains(out, refusal.Code) {
+			out = append(out, refusal.Code)
+		}
+	}
+	return out
+}
+
+// objections gives what the lasting rules say against a booking that is not over.
+func (r *Rules) objections(b Booking, now time.Time) []Refusal {
 	p := r.places[b.StationID]
 	if p == nil || !b.Active() || b.Status == StatusEnded || !now.Before(b.EndsAt) {
 		return nil
@@ -34,13 +46,13 @@ func (r *Rules) flags(b Booking, now time.Time) []string {
 	}
 	// Whoever has it may have it: rules about who asks are not asked.
 	q := inquiry{proposal: pr, place: p, actor: account.Actor{}, now: now, view: View{Rules: r}}
-	var out []string
+	var out []Refusal
 	for _, rule := range ruleBook() {
 		if !rule.lasting || (p.waives(rule.code) && q.isOffPeak()) {
 			continue
 		}
-		if len(rule.find(&q)) > 0 {
-			out = append(out, rule.code)
+		for _, f := range rule.find(&q) {
+			out = append(out, rule.refusal(&q, f))
 		}
 	}
 	return out

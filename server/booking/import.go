@@ -24,10 +24,20 @@ func (e *ImportError) Error() string {
 	return fmt.Sprintf("%d bookings cannot be imported; row %d: %s", len(e.Faults), e.Faults[0].Row, e.Faults[0].Detail)
 }
 
-// CheckImport judges rows against the rules, against what is there (the active bookings of their stations), and against
-// each other. The past is permitted, and only what cannot be true is refused: unknown stations, empty intervals, overlaps.
-func CheckImport(rules *Rules, there, rows []Booking) error {
+// Bulk is bookings that come in at once, from somewhere else.
+type Bulk struct {
+	Rows []Booking
+	Now  time.Time
+	// Override takes bookings ahead although rules object that staff may override.
+	Override bool
+}
+
+// Check judges rows against the rules, against what is there (the active bookings of their stations), and against each other.
+// What is over happened, and only what cannot be true is refused: unknown stations, empty intervals, overlaps. What is ahead is
+// asked what the rules alone can say of it; not who came before, nor what somebody has spent.
+func (in Bulk) Check(rules *Rules, there []Booking) error {
 	var faults []ImportFault
+	rows := in.Settled(rules)
 	byStation := map[string][]int{} // rows that are sound so far
 	for i, row := range rows {
 		p := rules.places[row.StationID]
@@ -44,6 +54,11 @@ func CheckImport(rules *Rules, there, rows []Booking) error {
 		}
 		if row.Active() {
 			byStation[p.ID] = append(byStation[p.ID], i)
+		}
+		for _, r := range rules.objections(row, in.Now) {
+			if len(r.OverridableBy) == 0 || !in.Override {
+				faults = append(faults, ImportFault{Row: i, Refusal: r})
+			}
 		}
 	}
 	taken := map[string][]Booking{}
@@ -62,13 +77,21 @@ func CheckImport(rules *Rules, there, rows []Booking) error {
 	return &ImportError{Faults: faults}
 }
 
-// ImportedDue gives when an imported booking is first to be looked at: when it starts, or at once when it runs. What is over is
-// history: nobody is judged for it.
-func ImportedDue(b Booking, now time.Time) time.Time {
-	if b.Status != StatusConfirmed || !b.judged() || !b.EndsAt.After(now) {
-		return time.Time{}
+// Settled gives the rows with what follows from them: those ahead keep their station for as long as others have to, and are
+// looked at when they start, or at once when they run. What is over is history: nobody is judged for it.
+func (in Bulk) Settled(rules *Rules) []Booking {
+	out := slices.Clone(in.Rows)
+	for i, b := range out {
+		p := rules.places[b.StationID]
+		if p == nil || !b.Active() || !b.EndsAt.After(in.Now) {
+			continue
+		}
+		out[i].OccupiedUntil = b.EndsAt.Add(p.policy.buffer())
+		if b.Status == StatusConfirmed && b.judged() {
+			out[i].DueAt = b.StartsAt
+		}
 	}
-	return b.StartsAt
+	return out
 }
 
 func importFault(row int, p *place, code string, f *finding) ImportFault {
@@ -98,7 +121,7 @@ func overlaps(p *place, there, rows []Booking, indexes []int) []ImportFault {
 	var faults []ImportFault
 	for n, latest := 1, 0; n < len(entries); n++ {
 		a, b := entries[latest], entries[n]
-		if b.b.StartsAt.Before(a.b.EndsAt) {
+		if b.b.StartsAt.Before(a.b.Occupied().Until) {
 			blame, other := b, a
 			if blame.row < 0 {
 				blame, other = a, b
@@ -108,7 +131,7 @@ func overlaps(p *place, there, rows []Booking, indexes []int) []ImportFault {
 				faults = append(faults, importFault(blame.row, p, CodeSlotTaken, f))
 			}
 		}
-		if b.b.EndsAt.After(a.b.EndsAt) {
+		if b.b.Occupied().Until.After(a.b.Occupied().Until) {
 			latest = n
 		}
 	}

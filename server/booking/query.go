@@ -34,7 +34,9 @@ func (s *Service) Unmet(ctx context.Context, from, until time.Time) ([]Unmet, er
 
 // Import inserts bookings of the past, or of anything: all or nothing. The same validator says what is wrong, but only
 // about unknown stations, lengths and overlaps: what happened, happened. The error is *ImportError.
-func (s *Service) Import(ctx context.Context, rows []Booking) error { return s.store.Import(ctx, rows) }
+func (s *Service) Import(ctx context.Context, rows []Booking) error {
+	return s.store.Import(ctx, Bulk{Rows: rows, Now: s.clock()})
+}
 
 // PolicyFor gives the limits that hold for a station, by id or code.
 func (s *Service) PolicyFor(ctx context.Context, station string) (Policy, error) {

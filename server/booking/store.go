@@ -20,9 +20,9 @@ type Store interface {
 	// Remind makes bookings due at an instant, those that are due already and those that never would be, too. It waits for
 	// decisions about them that are under way.
 	Remind(ctx context.Context, bookingIDs []string, at time.Time) error
-	// Import inserts the rows in one transaction, all or none. It asks CheckImport on what the transaction sees, and returns
+	// Import inserts the rows in one transaction, all or none. It asks Bulk.Check on what the transaction sees, and returns
 	// its *ImportError. Rows without ID or Version get them.
-	Import(ctx context.Context, rows []Booking) error
+	Import(ctx context.Context, in Bulk) error
 }
 
 // Documents keeps what the school decides: policies, quotas, seasons, terms.

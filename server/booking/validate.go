@@ -80,6 +80,15 @@ func (r rule) find(q *inquiry) []*finding {
 	return nil
 }
 
+// refusal says what the rule has found.
+func (r rule) refusal(q *inquiry, f *finding) Refusal {
+	out := Refusal{Code: r.code, Detail: f.detail, StationID: q.place.ID, Limit: f.limit, Actual: f.actual}
+	if !r.firm {
+		out.OverridableBy = overriders()
+	}
+	return out
+}
+
 // ruleBook lists all rules, those that matter most first. Every path that ends in a booking asks exactly these.
 func ruleBook() []rule {
 	return []rule{
@@ -119,11 +128,7 @@ func (q *inquiry) refusals() []Refusal {
 			continue
 		}
 		for _, f := range r.find(q) {
-			refusal := Refusal{Code: r.code, Detail: f.detail, StationID: q.place.ID, Limit: f.limit, Actual: f.actual}
-			if !r.firm {
-				refusal.OverridableBy = overriders()
-			}
-			out = append(out, refusal)
+			out = append(out, r.refusal(q, f))
 		}
 	}
 	return out

@@ -29,7 +29,7 @@ func (w *writer) bookings(ctx context.Context) error {
 			missing, origin = append(missing, b), append(origin, w.data.bookings[i].row)
 		}
 	}
-	err = w.Bookings.Import(ctx, missing)
+	err = w.Bookings.Import(ctx, booking.Bulk{Rows: missing, Now: time.Now().UTC(), Override: w.Override})
 	var refused *booking.ImportError
 	if !errors.As(err, &refused) {
 		return err

@@ -2,6 +2,7 @@ package csvimport
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -15,7 +16,7 @@ import (
 // Bookings is the part of booking.Store that takes bookings as they were.
 type Bookings interface {
 	List(ctx context.Context, f booking.Filter) ([]booking.Booking, error)
-	Import(ctx context.Context, rows []booking.Booking) error
+	Import(ctx context.Context, in booking.Bulk) error
 }
 
 // Importer writes what a folder says.
@@ -29,9 +30,14 @@ type Importer struct {
 	// The samples are the exception: their store is another one, so they come last and are written again when the
 	// import is repeated, which changes nothing.
 	Together func(ctx context.Context, fn func(ctx context.Context) error) error
+	// Override takes bookings ahead although rules object that staff may override.
+	Override bool
 }
 
-// Import reads, checks and, unless dryRun, writes. Faults in the files come as Faults.
+// errDry takes back what a dry run has written.
+var errDry = errors.New("dry run")
+
+// Import reads, checks and, unless dryRun, writes: a dry run does the same and takes it back. Faults in the files come as Faults.
 func (im Importer) Import(ctx context.Context, dir fs.FS, dryRun bool) (Summary, error) {
 	data, err := Read(dir)
 	if err != nil {
@@ -44,17 +50,26 @@ func (im Importer) Import(ctx context.Context, dir fs.FS, dryRun bool) (Summary,
 	if data.check(known); len(data.faults) > 0 {
 		return Summary{}, data.faults
 	}
-	if dryRun {
-		return data.count(), nil
-	}
 	err = im.Together(ctx, func(ctx context.Context) error {
 		known, err := stored(ctx, im.Register, im.People)
 		if err != nil {
 			return err
 		}
 		w := writer{Importer: im, data: data, known: known}
-		return w.all(ctx)
+		if err := w.all(ctx); err != nil {
+			return err
+		}
+		if dryRun {
+			return errDry
+		}
+		if err := w.samples(ctx); err != nil { // last, for their store is another one
+			return fmt.Errorf("import samples: %w", err)
+		}
+		return nil
 	})
+	if errors.Is(err, errDry) {
+		err = nil
+	}
 	return data.count(), err
 }
 

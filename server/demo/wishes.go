@@ -29,7 +29,9 @@ func WishInVain(ctx context.Context, people []account.Person, bookings booking.S
 	for i := wishEvery; i < len(past) && len(students) > 1; i += wishEvery {
 		b := past[i]
 		who := students[(i/wishEvery*7)%len(students)].ID
-		if slices.ContainsFunc(past, func(o booking.Booking) bool { return o.Involves(who) && o.StartsAt.Before(b.EndsAt) && o.EndsAt.After(b.StartsAt) }) {
+		if slices.ContainsFunc(past, func(o booking.Booking) bool {
+			return o.Involves(who) && o.StartsAt.Before(b.EndsAt) && o.EndsAt.After(b.StartsAt)
+		}) {
 			continue // they sat elsewhere
 		}
 		then := b.StartsAt.Add(-24 * time.Hour)

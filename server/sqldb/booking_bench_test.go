@@ -172,7 +172,7 @@ func BenchmarkAvailability(b *testing.B) {
 				rows[n].EndsAt = rows[n].StartsAt.Add(time.Duration(1+(n+slot)%2) * 15 * time.Minute)
 			}
 			store := NewBookings(db)
-			if err := store.Import(b.Context(), rows); err != nil {
+			if err := store.Import(b.Context(), booking.Bulk{Rows: rows, Now: bookingtest.Now(), Override: true}); err != nil {
 				b.Fatal(err)
 			}
 			settleDown(b, db)

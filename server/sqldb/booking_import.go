@@ -13,9 +13,9 @@ import (
 const importValues = 600
 
 // Import inserts rows in one transaction, all or none.
-func (b *Bookings) Import(ctx context.Context, rows []booking.Booking) error {
-	err := b.db.write(ctx, func(t *tx) error { return importBookings(t, rows) })
-	if err == nil && len(rows) > 0 {
+func (b *Bookings) Import(ctx context.Context, in booking.Bulk) error {
+	err := b.db.write(ctx, func(t *tx) error { return importBookings(t, in) })
+	if err == nil && len(in.Rows) > 0 {
 		b.hub.tell([]string{""})
 	}
 	return err
@@ -23,7 +23,8 @@ func (b *Bookings) Import(ctx context.Context, rows []booking.Booking) error {
 
 // importBookings inserts rows inside a transaction, which may have inserted their stations and people before. What is wrong
 // with them is a *booking.ImportError.
-func importBookings(t *tx, rows []booking.Booking) error {
+func importBookings(t *tx, in booking.Bulk) error {
+	rows := in.Rows
 	if len(rows) == 0 {
 		return nil
 	}
@@ -59,10 +60,10 @@ func importBookings(t *tx, rows []booking.Booking) error {
 	if err := t.send(statements...); err != nil {
 		return err
 	}
-	if err := booking.CheckImport(rules, there.rows, rows); err != nil {
+	if err := in.Check(rules, there.rows); err != nil {
 		return err
 	}
-	return t.send(importStatements(rows, time.Now().UTC(), t.dialect.name == Postgres)...)
+	return t.send(importStatements(in.Settled(rules), in.Now, t.dialect.name == Postgres)...)
 }
 
 // importStatements carries many rows in each INSERT: a school's past is many thousands.
@@ -81,9 +82,6 @@ func importStatements(rows []booking.Booking, now time.Time, notify bool) []stat
 		}
 		if r.ChangedAt.IsZero() {
 			r.ChangedAt = r.CreatedAt
-		}
-		if r.DueAt.IsZero() {
-			r.DueAt = booking.ImportedDue(r, now)
 		}
 		bookings.add(bookingValues(r))
 		entries.add(entryValues(booking.Entry{BookingID: r.ID, At: now, Act: booking.ActImported, After: r}))

@@ -26,7 +26,7 @@ func TestOfManyWhoLookAtBookingsAtOnceEachSeesTheirOwn(t *testing.T) {
 				StartsAt: from, EndsAt: from.Add(15 * time.Minute), Status: booking.StatusConfirmed, Version: 1,
 			})
 		}
-		if err := b.Import(t.Context(), rows); err != nil {
+		if err := b.Import(t.Context(), booking.Bulk{Rows: rows, Now: bookingtest.Now(), Override: true}); err != nil {
 			t.Fatal(err)
 		}
 		gone, cancel := context.WithCancel(t.Context())

@@ -33,7 +33,7 @@ func BenchmarkQuotaCheck(b *testing.B) {
 				db := openTest(b, cfg)
 				putSchool(b, db, benchSchool())
 				store := NewBookings(db)
-				if err := store.Import(b.Context(), past()); err != nil {
+				if err := store.Import(b.Context(), booking.Bulk{Rows: past(), Now: bookingtest.Now()}); err != nil {
 					b.Fatal(err)
 				}
 				docs := []booking.Document{booking.Term{ID: "term", Name: "term", Starts: "2026-07-01", Ends: "2027-01-31"}.Document()}

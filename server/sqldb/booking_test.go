@@ -254,7 +254,7 @@ func TestABudgetOfADecisionCountsWhatTheDecisionsBeforeItHaveWritten(t *testing.
 				StartsAt: bookingtest.At(1, hour, 0), EndsAt: bookingtest.At(1, hour+1, 0), Status: booking.StatusConfirmed, Version: 1,
 			}
 		}
-		if err := b.Import(t.Context(), []booking.Booking{booked("a", 8), booked("b", 9), booked("c", 10)}); err != nil {
+		if err := b.Import(t.Context(), booking.Bulk{Rows: []booking.Booking{booked("a", 8), booked("b", 9), booked("c", 10)}, Now: bookingtest.Now()}); err != nil {
 			t.Fatal(err)
 		}
 		budget := booking.Budget{

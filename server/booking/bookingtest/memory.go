@@ -283,21 +283,18 @@ func (m *Memory) Trail(_ context.Context, bookingID string) ([]booking.Entry, er
 }
 
 // Import inserts rows, all or none.
-func (m *Memory) Import(_ context.Context, rows []booking.Booking) error {
+func (m *Memory) Import(_ context.Context, in booking.Bulk) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	there := m.sorted(booking.Booking.Active)
-	if err := booking.CheckImport(m.rules(), there, rows); err != nil {
+	if err := in.Check(m.rules(), there); err != nil {
 		return err
 	}
-	for _, b := range rows {
+	for _, b := range in.Settled(m.rules()) {
 		if b.ID == "" {
 			b.ID = m.newID()
 		}
 		b.Version = max(b.Version, 1)
-		if b.DueAt.IsZero() {
-			b.DueAt = booking.ImportedDue(b, Now())
-		}
 		m.bookings[b.ID] = b
 		m.trail = append(m.trail, booking.Entry{BookingID: b.ID, At: b.CreatedAt, Act: booking.ActImported, After: b})
 	}

@@ -243,6 +243,56 @@ func imports(t *testing.T, b bench) {
 	}
 }
 
+func importsAhead(t *testing.T, b bench) {
+	buffer, longest := 30, 120
+	rule := booking.PolicyRule{Scope: booking.ScopeKind, ScopeID: "kind-plc", BufferMinutes: &buffer, LongestMinutes: &longest}
+	if _, err := b.service(0).SetPolicy(t.Context(), Instructor(), rule); err != nil {
+		t.Fatal(err)
+	}
+	row := func(from, until time.Time) booking.Booking {
+		x := plainBooking("", 0, from, until)
+		x.CreatedAt, x.ChangedAt, x.Version = time.Time{}, time.Time{}, 0
+		return x
+	}
+	bring := func(override bool, rows ...booking.Booking) []string {
+		t.Helper()
+		err := b.Stores[0].Import(t.Context(), booking.Bulk{Rows: rows, Now: Now(), Override: override})
+		var refused *booking.ImportError
+		if err != nil && !errors.As(err, &refused) {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range given(refused).Faults {
+			got = append(got, fmt.Sprint(f.Row, f.Code))
+		}
+		return got
+	}
+	early, next := row(At(1, 10, 0), At(1, 11, 0)), row(At(1, 11, 15), At(1, 12, 0)) // into the buffer
+	long := row(At(2, 10, 0), At(2, 15, 0))
+	over := row(At(-2, 10, 0), At(-2, 15, 0))
+	if got := bring(false, early, next, long, over); !slices.Equal(got, []string{"1" + booking.CodeSlotTaken, "2" + booking.CodeTooLong}) {
+		t.Errorf("the faults are %v", got)
+	}
+	if got := bring(true, early, long, over); got != nil {
+		t.Errorf("with override: %v", got)
+	}
+	if got := bring(true, next); !slices.Equal(got, []string{"0" + booking.CodeSlotTaken}) {
+		t.Errorf("nobody may override an overlap with a buffer that is stored: %v", got)
+	}
+	all, err := b.Stores[0].List(t.Context(), booking.Filter{From: Now()})
+	if err != nil || len(all) != 2 || !all[0].OccupiedUntil.Equal(At(1, 11, 30)) || !all[0].DueAt.Equal(early.StartsAt) {
+		t.Errorf("stored is %+v, %v", all, err)
+	}
+}
+
+// given gives what an error holds; nothing for none.
+func given(e *booking.ImportError) booking.ImportError {
+	if e == nil {
+		return booking.ImportError{}
+	}
+	return *e
+}
+
 func stalePolicy(t *testing.T, b bench) {
 	four, eight := 4*60, 8*60
 	rule := booking.PolicyRule{Scope: booking.ScopeKind, ScopeID: "kind-plc", LongestMinutes: &four}

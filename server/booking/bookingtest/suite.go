@@ -54,6 +54,7 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 		{"what was wanted is found by its time, and whether it was had elsewhere", wanted},
 		{"the trail tells who did what", trail},
 		{"an import is all or nothing and permits the past", imports},
+		{"what is imported for days to come is asked what everybody is asked", importsAhead},
 		{"a policy is not overwritten by somebody who has not read it", stalePolicy},
 		{"case 07: when a later occurrence conflicts the person chooses to refuse, skip or shift", seriesConflict},
 		{"case 07: a class takes the stations that are free when its instructor says so", seriesFewer},

@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/labtide/labtide/server/equipment"
@@ -101,10 +102,20 @@ type AuditFilter struct {
 	StationID string // that was booked, or is at fault
 	ActorID   string // who did it
 	Act       Act
+	Notable   bool // leaves out what is Routine
 	From      time.Time
 	Until     time.Time
 	After     AuditCursor // the page starts behind it
 	Limit     int         // 0: all
+}
+
+// RoutineActs gives what the server notes of every sound booking without anybody asking. Of ActJudged that is every verdict but
+// VerdictAbsent, which is the line's reason.
+func RoutineActs() []Act { return []Act{ActCheckedIn, ActKept, ActWarned, ActOffered} }
+
+// Routine reports whether nobody did it, and it is to nobody's disadvantage: what devices saw, for the most part.
+func (l AuditLine) Routine() bool {
+	return l.PersonID == "" && (slices.Contains(RoutineActs(), l.Act) || (l.Act == ActJudged && l.Reason != string(VerdictAbsent)))
 }
 
 // AuditCursor is a place in the order of Audit; the zero one is before everything.

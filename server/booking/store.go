@@ -262,6 +262,7 @@ type Entry struct {
 
 // Filter narrows a list; empty fields do not.
 type Filter struct {
+	IDs        []string
 	PersonID   string
 	InvolvedID string // whose they are, or who comes along
 	StationIDs []string

@@ -3150,9 +3150,13 @@ type ListAuditParams struct {
 	Station *Ref `form:"station,omitempty" json:"station,omitempty"`
 
 	// Actor Who did it, by id.
-	Actor *Ref     `form:"actor,omitempty" json:"actor,omitempty"`
-	Act   *string  `form:"act,omitempty" json:"act,omitempty"`
-	From  *Instant `form:"from,omitempty" json:"from,omitempty"`
+	Actor *Ref    `form:"actor,omitempty" json:"actor,omitempty"`
+	Act   *string `form:"act,omitempty" json:"act,omitempty"`
+
+	// Notable Only what people did, and what the server decided to somebody's disadvantage: an absence, a release, a request that nobody
+	// answered. Without what it notes of every sound booking: that a device saw somebody, that they came, an offer.
+	Notable *bool    `form:"notable,omitempty" json:"notable,omitempty"`
+	From    *Instant `form:"from,omitempty" json:"from,omitempty"`
 
 	// To End of the span, exclusive.
 	To    *Instant `form:"to,omitempty" json:"to,omitempty"`
@@ -4375,6 +4379,13 @@ func (w *ServerInterfaceWrapper) ListAudit(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "act", ctx.QueryParams(), &params.Act, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter act: %s", err))
+	}
+
+	// ------------- Optional query parameter "notable" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "notable", ctx.QueryParams(), &params.Notable, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter notable: %s", err))
 	}
 
 	// ------------- Optional query parameter "from" -------------

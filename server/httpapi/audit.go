@@ -115,7 +115,7 @@ func (s *Server) GetBookingTrail(ctx context.Context, request GetBookingTrailReq
 func (s *Server) ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error) {
 	p := request.Params
 	filter := booking.AuditFilter{
-		PersonID: personRef(ctx, p.Person), ActorID: personRef(ctx, p.Actor), Act: booking.Act(given(p.Act)), From: given(p.From), Until: given(p.To),
+		PersonID: personRef(ctx, p.Person), ActorID: personRef(ctx, p.Actor), Act: booking.Act(given(p.Act)), Notable: given(p.Notable), From: given(p.From), Until: given(p.To),
 	}
 	d, err := s.directory.get(ctx)
 	if err != nil {

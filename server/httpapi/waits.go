@@ -131,6 +131,10 @@ func (s *Server) showWaits(ctx context.Context, waits []booking.Wait) ([]Wait, e
 	if err != nil {
 		return nil, err
 	}
+	offers, err := s.offersOf(ctx, waits)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Wait, len(waits))
 	for i, w := range waits {
 		shown := Wait{
@@ -160,11 +164,7 @@ func (s *Server) showWaits(ctx context.Context, waits []booking.Wait) ([]Wait, e
 		if shown.Companions, err = s.people(ctx, w.People()[1:]); err != nil {
 			return nil, err
 		}
-		if w.BookingID != "" {
-			b, err := s.deps.Bookings.ByID(ctx, w.BookingID)
-			if err != nil {
-				return nil, err
-			}
+		if b, ok := offers[w.BookingID]; ok {
 			offer, err := s.showBooking(ctx, d, b)
 			if err != nil {
 				return nil, err
@@ -174,6 +174,25 @@ func (s *Server) showWaits(ctx context.Context, waits []booking.Wait) ([]Wait, e
 		out[i] = shown
 	}
 	return out, nil
+}
+
+// offersOf gives the bookings that the entries were offered, by id, in one question.
+func (s *Server) offersOf(ctx context.Context, waits []booking.Wait) (map[string]booking.Booking, error) {
+	var f booking.Filter
+	for _, w := range waits {
+		if w.BookingID != "" {
+			f.IDs = append(f.IDs, w.BookingID)
+		}
+	}
+	out := map[string]booking.Booking{}
+	if len(f.IDs) == 0 {
+		return out, nil
+	}
+	found, err := s.deps.Bookings.List(ctx, f)
+	for _, b := range found {
+		out[b.ID] = b
+	}
+	return out, err
 }
 
 // AcceptOffer implements StrictServerInterface.

@@ -1,11 +1,14 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/labtide/labtide/server/account"
+	"github.com/labtide/labtide/server/booking"
 )
 
 // waitBody waits for an hour of a station, as slotBody books it.
@@ -62,6 +65,46 @@ func TestWhoWaitsIsOfferedWhatBecomesFreeAndTakesIt(t *testing.T) {
 	}
 	if all := items(t, s.ask(account.RoleStudent, "GET", "/api/v1/waits?closed=true", nil)); len(all) != 1 || all[0]["state"] != "booked" {
 		t.Errorf("what became of it: %v", all)
+	}
+}
+
+// asked counts what is asked of bookings.
+type asked struct {
+	Bookings
+	each, lists atomic.Int32
+}
+
+func (a *asked) ByID(ctx context.Context, id string) (booking.Booking, error) {
+	a.each.Add(1)
+	return a.Bookings.ByID(ctx, id)
+}
+
+func (a *asked) List(ctx context.Context, f booking.Filter) ([]booking.Booking, error) {
+	a.lists.Add(1)
+	return a.Bookings.List(ctx, f)
+}
+
+func TestTheOffersOfAListOfWaitsAreOneQuestion(t *testing.T) {
+	var counted *asked
+	s := newSchool(t, func(_ *Config, d *Deps) {
+		counted = &asked{Bookings: d.Bookings}
+		d.Bookings = counted
+	})
+	for hour := range 3 {
+		taken := s.ask(account.RoleInstructor, "POST", "/api/v1/bookings", s.slotBody("PLC-01", hour+1)).want(t, http.StatusCreated).json(t)
+		s.ask(account.RoleStudent, "POST", "/api/v1/waits", s.waitBody("PLC-01", hour+1)).want(t, http.StatusCreated)
+		s.ask(account.RoleInstructor, "DELETE", "/api/v1/bookings/"+taken["id"].(string), nil).want(t, http.StatusOK)
+	}
+	counted.each.Store(0)
+	counted.lists.Store(0)
+	list := items(t, s.ask(account.RoleStudent, "GET", "/api/v1/waits?closed=true", nil))
+	for _, wait := range list {
+		if wait["offer"] == nil {
+			t.Errorf("no offer in %v", wait)
+		}
+	}
+	if len(list) != 3 || counted.each.Load() != 0 || counted.lists.Load() != 1 {
+		t.Errorf("%d entries asked %d bookings one by one and %d lists", len(list), counted.each.Load(), counted.lists.Load())
 	}
 }
 

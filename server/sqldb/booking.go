@@ -35,7 +35,7 @@ func NewBookings(db *DB) *Bookings {
 	return &Bookings{db: db, texts: bookingTexts{
 		insertBooking: insertInto("bookings", bookingColumns),
 		insertWait:    insertInto("booking_waits", waitColumns), updateWait: updateOf("booking_waits", waitChanges),
-		entries: newManyRows("booking_entries ("+entryColumns+")", "?, ?, ?, ?, ?, ?, ?"), effects: effectRows(),
+		entries: newManyRows("booking_entries ("+entryInsert+")", "?, ?, ?, ?, ?, ?, ?, ?, ?"), effects: effectRows(),
 	}}
 }
 
@@ -63,13 +63,25 @@ func (c *conditions) where() string {
 
 // List gives the bookings of a filter ordered by start, then id.
 func (b *Bookings) List(ctx context.Context, f booking.Filter) ([]booking.Booking, error) {
+	query, values, ok := b.listQuery(f)
+	if !ok {
+		return nil, nil
+	}
+	out, err := list(b.db.direct(ctx), scanBooking, query, values...)
+	return out, translate(err)
+}
+
+// listQuery gives the text of List and its parameters; not ok: nothing can be found.
+func (b *Bookings) listQuery(f booking.Filter) (query string, values []any, ok bool) {
 	var c conditions
 	if f.PersonID != "" {
 		c.add("person_id = $%d", f.PersonID)
 	}
-	if len(f.StationIDs) > 0 {
-		c.values = append(c.values, b.db.dialect.list(f.StationIDs))
-		c.texts = append(c.texts, b.db.dialect.among("station_id", len(c.values)))
+	for column, ids := range map[string][]string{"id": f.IDs, "station_id": f.StationIDs} {
+		if len(ids) > 0 {
+			c.values = append(c.values, b.db.dialect.list(ids))
+			c.texts = append(c.texts, b.db.dialect.among(column, len(c.values)))
+		}
 	}
 	if !f.From.IsZero() {
 		c.add("ends_at > $%d", f.From.Unix())
@@ -77,7 +89,12 @@ func (b *Bookings) List(ctx context.Context, f booking.Filter) ([]booking.Bookin
 	if !f.Until.IsZero() {
 		c.add("starts_at < $%d", f.Until.Unix())
 	}
-	for column, value := range map[string]string{"status": string(f.Status), "party_id": f.PartyID, "series_id": f.SeriesID, "team_id": f.TeamID} {
+	status := string(f.Status)
+	if f.Status == booking.StatusRequested {
+		status = ""
+		c.texts = append(c.texts, "status = 'requested'") // as its index says it
+	}
+	for column, value := range map[string]string{"status": status, "party_id": f.PartyID, "series_id": f.SeriesID, "team_id": f.TeamID} {
 		if value != "" {
 			c.add(column+" = $%d", value)
 		}
@@ -89,10 +106,10 @@ func (b *Bookings) List(ctx context.Context, f booking.Filter) ([]booking.Bookin
 		c.texts = append(c.texts, fmt.Sprintf("(starts_at > $%d OR id > $%d)", at, at+1))
 	}
 	if !keyable(f.PersonID+f.InvolvedID+f.After.ID+string(f.Status)+f.PartyID+f.SeriesID+f.TeamID) ||
-		slices.ContainsFunc(f.StationIDs, func(id string) bool { return !keyable(id) }) {
-		return nil, nil
+		slices.ContainsFunc(slices.Concat(f.StationIDs, f.IDs), func(id string) bool { return !keyable(id) }) {
+		return "", nil, false
 	}
-	query := "SELECT " + bookingColumns + " FROM bookings" + c.where()
+	query = "SELECT " + bookingColumns + " FROM bookings" + c.where()
 	if f.InvolvedID != "" {
 		// Two indexes find them: whose they are, and who comes along.
 		along := c
@@ -108,8 +125,7 @@ func (b *Bookings) List(ctx context.Context, f booking.Filter) ([]booking.Bookin
 		c.values = append(c.values, f.Limit)
 		query += fmt.Sprintf(" LIMIT $%d", len(c.values))
 	}
-	out, err := list(b.db.direct(ctx), scanBooking, query, c.values...)
-	return out, translate(err)
+	return query, c.values, true
 }
 
 // Active gives the active bookings that overlap [from, until) on one of the stations or involving the person; neither: all.

@@ -23,12 +23,21 @@ func (q *auditQuery) placeholder(value any) string {
 }
 
 // part is a SELECT of at, source, id, version, who, act, reason, station, kind, whom and body under these names.
-func (q *auditQuery) part(columns, from string, where ...string) string {
+func (q *auditQuery) part(columns, from string) string {
 	f := q.filter
+	var where []string
 	for _, by := range []struct{ column, value string }{{"who", f.ActorID}, {"act", string(f.Act)}} {
 		if by.value != "" {
 			where = append(where, by.column+" = "+q.placeholder(by.value))
 		}
+	}
+	if f.Notable { // as booking.AuditLine.Routine says it
+		acts := make([]string, len(booking.RoutineActs()))
+		for i, act := range booking.RoutineActs() {
+			acts[i] = q.placeholder(string(act))
+		}
+		where = append(where, fmt.Sprintf("NOT (who = '' AND (act IN (%s) OR (act = %s AND reason <> %s)))", strings.Join(acts, ", "),
+			q.placeholder(string(booking.ActJudged)), q.placeholder(string(booking.VerdictAbsent))))
 	}
 	if !f.From.IsZero() {
 		where = append(where, "at >= "+q.placeholder(f.From.Unix()))
@@ -55,27 +64,24 @@ func (q *auditQuery) order() string {
 	return order
 }
 
-// holds is the condition that a JSON text of booking_entries says so: ids hold nothing that JSON would escape.
-func (q *auditQuery) holds(name, id string) string {
-	return "body LIKE " + q.placeholder(`%"`+name+`":"`+likeEscape.Replace(id)+`"%`) + ` ESCAPE '\'`
+// about gives the condition that lines are about the person and the station of the filter: booking_entries and deeds call their columns alike.
+func (q *auditQuery) about() string {
+	text, word := "", " WHERE "
+	for _, by := range []struct{ column, id string }{{"whom", q.filter.PersonID}, {"station_id", q.filter.StationID}} {
+		if by.id != "" {
+			text, word = text+word+by.column+" = "+q.placeholder(by.id), " AND "
+		}
+	}
+	return text
 }
 
 // text gives the whole statement. What is asked for a person or a station is not about rules.
 func (q *auditQuery) text() string {
 	f := q.filter
-	var of, deeds []string
-	if f.PersonID != "" {
-		of = append(of, q.holds("person", f.PersonID))
-		deeds = append(deeds, "whom = "+q.placeholder(f.PersonID))
-	}
-	if f.StationID != "" {
-		of = append(of, q.holds("station", f.StationID))
-		deeds = append(deeds, "station = "+q.placeholder(f.StationID))
-	}
 	parts := []string{
 		q.part(`at, 'booking' AS source, booking_id AS id, version, person_id AS who, act, reason, '' AS station, '' AS kind, '' AS whom, after AS body`,
-			"booking_entries", of...),
-		q.part(`at, source, subject_id AS id, version, who, act, reason, station_id AS station, kind_id AS kind, whom, body`, "deeds", deeds...),
+			"booking_entries"+q.about()),
+		q.part(`at, source, subject_id AS id, version, who, act, reason, station_id AS station, kind_id AS kind, whom, body`, "deeds"+q.about()),
 	}
 	if f.PersonID == "" && f.StationID == "" {
 		parts = append(parts, q.part(`changed_at AS at, kind AS source, id, version, changed_by AS who,

@@ -283,9 +283,13 @@ func (b *Bookings) writes(w booking.Write, was []booking.Booking, written map[st
 	return append(out, b.moreWrites(w)...)
 }
 
-const entryColumns = "booking_id, version, at, person_id, act, reason, after"
+// The columns of booking_entries that are read, and those that are written: the others only find a line.
+const (
+	entryColumns = "booking_id, version, at, person_id, act, reason, after"
+	entryInsert  = entryColumns + ", station_id, whom"
+)
 
 func entryValues(e booking.Entry) []any {
 	after, _ := json.Marshal(standing(e.After)) // texts and numbers: it cannot fail
-	return []any{e.BookingID, e.After.Version, e.At.Unix(), e.PersonID, string(e.Act), e.Reason, string(after)}
+	return []any{e.BookingID, e.After.Version, e.At.Unix(), e.PersonID, string(e.Act), e.Reason, string(after), e.After.StationID, e.After.PersonID}
 }

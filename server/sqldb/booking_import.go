@@ -69,7 +69,7 @@ func importBookings(t *tx, in booking.Bulk) error {
 // importStatements carries many rows in each INSERT: a school's past is many thousands.
 func importStatements(rows []booking.Booking, now time.Time, notify bool) []statement {
 	bookings := bulk{table: "bookings (" + bookingColumns + ")"}
-	entries := bulk{table: "booking_entries (" + entryColumns + ")"}
+	entries := bulk{table: "booking_entries (" + entryInsert + ")"}
 	for _, r := range rows {
 		if r.ID == "" {
 			r.ID = NewID()

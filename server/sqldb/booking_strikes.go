@@ -92,6 +92,13 @@ func (b *Bookings) Strikes(ctx context.Context, f booking.StrikeFilter) ([]booki
 	if !keyable(f.PersonID + f.BookingID + f.After.ID) {
 		return nil, nil
 	}
+	query, values := strikesQuery(f)
+	out, err := list(b.db.direct(ctx), scanStrike, query, values...)
+	return out, translate(err)
+}
+
+// strikesQuery gives the text of Strikes and its parameters.
+func strikesQuery(f booking.StrikeFilter) (query string, values []any) {
 	var c conditions
 	if f.PersonID != "" {
 		c.add("person_id = $%d", f.PersonID)
@@ -108,13 +115,12 @@ func (b *Bookings) Strikes(ctx context.Context, f booking.StrikeFilter) ([]booki
 		c.values = append(c.values, f.After.ID)
 		c.texts = append(c.texts, "(at < "+at+" OR id < "+param(len(c.values))+")")
 	}
-	query := "SELECT " + strikeColumns + " FROM booking_strikes" + c.where() + " ORDER BY at DESC, id DESC"
+	query = "SELECT " + strikeColumns + " FROM booking_strikes" + c.where() + " ORDER BY at DESC, id DESC"
 	if f.Limit > 0 {
 		c.values = append(c.values, f.Limit)
 		query += " LIMIT " + param(len(c.values))
 	}
-	out, err := list(b.db.direct(ctx), scanStrike, query, c.values...)
-	return out, translate(err)
+	return query, c.values
 }
 
 // Remind makes bookings due. It takes the locks of a decision, so that none that is under way overwrites it.

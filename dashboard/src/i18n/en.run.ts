@@ -194,6 +194,7 @@ export default {
   'audit.none': 'Nothing was done that fits',
   'audit.none.hint': 'Take a filter away, or look at another time.',
   'audit.station': 'Station',
+  'audit.routine': 'Also what devices saw of sound bookings',
   'audit.person': 'Whom it is about',
   'audit.chosen': 'one person',
   'audit.actor': 'Who did it',

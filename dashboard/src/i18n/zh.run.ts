@@ -195,6 +195,7 @@ export default {
   'audit.none': '没有符合条件的记录',
   'audit.none.hint': '请减少筛选条件，或查看其他时间。',
   'audit.station': '工位',
+  'audit.routine': '包括设备的例行记录',
   'audit.person': '相关人员',
   'audit.chosen': '已选人员',
   'audit.actor': '操作人',

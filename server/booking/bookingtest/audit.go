@@ -78,6 +78,43 @@ func audit(t *testing.T, b bench) {
 	}
 }
 
+// auditRoutine: what devices saw of sound bookings can be left out, and nothing else.
+func auditRoutine(t *testing.T, b bench) {
+	made := b.reserve(t, Student(0), request(pc, At(1, 10, 0), At(1, 11, 0)))
+	lines := []booking.Entry{
+		{Act: booking.ActCheckedIn, Reason: "evidence"},
+		{Act: booking.ActCheckedIn, Reason: "instructor", PersonID: "instructor"},
+		{Act: booking.ActJudged, Reason: string(booking.VerdictArrived)},
+		{Act: booking.ActJudged, Reason: string(booking.VerdictUnknown)},
+		{Act: booking.ActJudged, Reason: string(booking.VerdictAbsent)},
+		{Act: booking.ActWarned, Reason: "idle"},
+		{Act: booking.ActKept},
+		{Act: booking.ActKept, PersonID: StudentID(0)},
+		{Act: booking.ActReleased, Reason: "idle"},
+		{Act: booking.ActLapsed},
+		{Act: booking.ActDisplaced},
+	}
+	for i := range lines {
+		lines[i].BookingID, lines[i].At, lines[i].After = made.ID, Now(), made
+		lines[i].After.Version = made.Version + int64(i) + 1
+	}
+	err := b.Stores[0].Decide(t.Context(), booking.Ask{StationIDs: []string{made.StationID}}, func(booking.View) (booking.Write, error) {
+		return booking.Write{Trail: lines}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		" booking displaced", " booking lapsed", " booking released", "student-00 booking kept", " booking judged", "instructor booking checked_in", "student-00 booking reserved",
+	}
+	if got := b.audited(t, booking.AuditFilter{Notable: true}); !slices.Equal(got, want) {
+		t.Errorf("notable are %q, want %q", got, want)
+	}
+	if all := b.audited(t, booking.AuditFilter{}); len(all) != len(lines)+1 {
+		t.Errorf("there are %d lines, want %d", len(all), len(lines)+1)
+	}
+}
+
 // auditDeeds follows two outages and two fault reports to their ends.
 func auditDeeds(t *testing.T, b bench) {
 	tick := Now()

@@ -171,7 +171,7 @@ func (m *Memory) List(_ context.Context, f booking.Filter) ([]booking.Booking, e
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	out := m.sorted(func(b booking.Booking) bool {
-		return (f.PersonID == "" || b.PersonID == f.PersonID) && (f.InvolvedID == "" || b.Involves(f.InvolvedID)) &&
+		return (len(f.IDs) == 0 || slices.Contains(f.IDs, b.ID)) && (f.PersonID == "" || b.PersonID == f.PersonID) && (f.InvolvedID == "" || b.Involves(f.InvolvedID)) &&
 			(len(f.StationIDs) == 0 || slices.Contains(f.StationIDs, b.StationID)) &&
 			(f.From.IsZero() || b.EndsAt.After(f.From)) && (f.Until.IsZero() || b.StartsAt.Before(f.Until)) &&
 			(f.Status == "" || b.Status == f.Status) && (f.PartyID == "" || b.PartyID == f.PartyID) &&

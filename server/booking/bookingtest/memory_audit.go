@@ -38,7 +38,7 @@ func (m *Memory) Audit(_ context.Context, f booking.AuditFilter) ([]booking.Audi
 		all = append(all, m.auditDocuments()...)
 	}
 	all = slices.DeleteFunc(all, func(l booking.AuditLine) bool {
-		return (f.ActorID != "" && l.PersonID != f.ActorID) || (f.Act != "" && l.Act != f.Act) ||
+		return (f.ActorID != "" && l.PersonID != f.ActorID) || (f.Act != "" && l.Act != f.Act) || (f.Notable && l.Routine()) ||
 			(!f.From.IsZero() && l.At.Before(f.From)) || (!f.Until.IsZero() && !l.At.Before(f.Until)) ||
 			(f.After != booking.AuditCursor{} && orderAudit(l.Cursor(), f.After) <= 0)
 	})

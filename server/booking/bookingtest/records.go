@@ -86,6 +86,7 @@ func filters(t *testing.T, b bench) {
 		{"person", booking.Filter{PersonID: StudentID(0)}, []string{mine.ID, gone.ID}},
 		{"person and status", booking.Filter{PersonID: StudentID(0), Status: booking.StatusConfirmed}, []string{mine.ID}},
 		{"stations", booking.Filter{StationIDs: []string{StationID(1), StationID(2)}}, []string{other.ID, gone.ID}},
+		{"some", booking.Filter{IDs: []string{gone.ID, mine.ID, "nobody's"}}, []string{mine.ID, gone.ID}},
 		{"ends after", booking.Filter{From: At(1, 11, 0)}, []string{gone.ID}},
 		{"starts before", booking.Filter{Until: At(2, 10, 0)}, []string{mine.ID, other.ID}},
 	} {

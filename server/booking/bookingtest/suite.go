@@ -45,6 +45,7 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 		{"case 10: an outage is written as a whole or not at all", outageWhole},
 		{"a fault is reported by anybody, and not by one for all", faultReports},
 		{"the audit tells who did what to bookings, rules and stations", audit},
+		{"the audit leaves out what devices saw of sound bookings", auditRoutine},
 		{"the audit tells who did what to outages and fault reports, and why, when they are gone, too", auditDeeds},
 		{"a decision that fails writes nothing", failsWhole},
 		{"a decision of a cancelled caller is not made", cancelledCaller},

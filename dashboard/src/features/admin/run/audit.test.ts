@@ -17,3 +17,16 @@ it('shows what was done twice in one second, with the same words twice', async (
   render(Audit, { say: () => {} })
   expect(await screen.findAllByText('Li changed it')).toHaveLength(2)
 })
+
+it('leaves out what devices noted, until somebody wants that too', async () => {
+  const asked: unknown[] = []
+  vi.spyOn(api, 'GET').mockImplementation((async (path: string, { params }: { params: { query: unknown } }) => {
+    if (path === '/api/v1/audit') asked.push(params.query)
+    return { data: { items: [] }, response: new Response() }
+  }) as never)
+  render(Audit, { say: () => {} })
+  await vi.waitFor(() => expect(asked).toEqual([{ limit: 100, notable: true }]))
+  screen.getByRole('checkbox').click()
+  await vi.waitFor(() => expect(asked[1]).toEqual({ limit: 100 }))
+  expect(location.search).toBe('?all=1')
+})

@@ -84,7 +84,7 @@ func (s *Service) approve(ctx context.Context, actor account.Actor, id string, v
 	if err != nil {
 		return Booking{}, false, err
 	}
-	ask := agreeing(known, seen)
+	ask := agreeing(known, seen, actor)
 	now := s.clock()
 	var refused *Refused
 	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
@@ -101,7 +101,7 @@ func (s *Service) approve(ctx context.Context, actor account.Actor, id string, v
 		case version != 0 && version != current.Version:
 			return Write{}, errStale()
 		}
-		if again = !ask.covers(agreeing(v.Rules, current)); again {
+		if again = !ask.covers(agreeing(v.Rules, current, actor)); again {
 			return Write{}, nil
 		}
 		p := v.Rules.places[current.StationID]
@@ -111,7 +111,7 @@ func (s *Service) approve(ctx context.Context, actor account.Actor, id string, v
 		q := inquiry{proposal: agreed(current), place: p, taken: v.Taken, actor: actor, now: now, view: v}
 		if refusals := q.refusals(); len(refusals) > 0 {
 			refused = &Refused{Refusals: refusals}
-			return Write{}, nil
+			return Write{Unmet: []Unmet{current.unmet(p, refusals, now)}}, nil
 		}
 		current.Status = StatusConfirmed
 		w := update(p.settle(current), ActApproved, actor, now)

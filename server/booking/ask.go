@@ -31,6 +31,13 @@ func (r *Rules) need(ask *Ask, stationIDs []string, pr proposal) {
 	if (ask.Qualifications || ask.Strikes) && !slices.Contains(ask.PersonIDs, pr.personID) {
 		ask.PersonIDs = append(ask.PersonIDs, pr.personID)
 	}
+	if ask.Strikes {
+		for _, id := range append([]string{pr.asker}, pr.companions...) {
+			if id != "" && !slices.Contains(ask.PersonIDs, id) {
+				ask.PersonIDs = append(ask.PersonIDs, id)
+			}
+		}
+	}
 	if pr.teamID != "" && !slices.Contains(ask.TeamIDs, pr.teamID) {
 		ask.TeamIDs = append(ask.TeamIDs, pr.teamID)
 	}

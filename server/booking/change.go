@@ -49,6 +49,7 @@ func (s *Service) change(ctx context.Context, l *line, actor account.Actor, id s
 		return Booking{}, false, err
 	}
 	reach, pr := known.reach(wanted.StationID), change(seen, wanted, c.Override)
+	pr.asker = asker(actor, wanted.PersonID)
 	ask := changeAsk(known, l, seen, wanted, pr)
 	if err := s.party(ctx, &ask, seen); err != nil {
 		return Booking{}, false, err
@@ -81,7 +82,7 @@ func (s *Service) change(ctx context.Context, l *line, actor account.Actor, id s
 		}
 		return write, err
 	})
-	if err == nil && !again && refused != nil && !refused.has(CodeAlreadyStarted) {
+	if err == nil && !again && refused != nil && !refused.has(CodeAlreadyStarted) && !refused.hopeless() {
 		refused.Alternatives = s.alternativesTo(ctx, actor, seen, wanted, c.Override, now)
 	}
 	return outcome(after, again, refused, err)
@@ -167,11 +168,6 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 	if wanted == current {
 		return Write{}, nil, nil
 	}
-	if wanted.Programme != current.Programme {
-		if err := v.mayServe(actor, Request{PersonID: wanted.PersonID, TeamID: wanted.TeamID}, wanted.Programme); err != nil {
-			return Write{}, nil, err
-		}
-	}
 	if err := v.knows(added(current, wanted)); err != nil {
 		return Write{}, nil, err
 	}
@@ -180,11 +176,6 @@ func decideChange(v View, actor account.Actor, current, wanted Booking, override
 		return Write{}, nil, errStationUnknown(wanted.StationID)
 	}
 	q := inquiry{proposal: change(current, wanted, override), place: p, taken: v.Taken, actor: actor, now: now, view: v}
-	if !q.shrinks() {
-		if err := v.belongs(wanted.TeamID, wanted.PersonID); err != nil {
-			return Write{}, nil, err
-		}
-	}
 	if refusals := q.against(wanted); len(refusals) > 0 {
 		return Write{Unmet: []Unmet{wanted.unmet(p, refusals, now)}}, &Refused{Refusals: refusals}, nil
 	}
@@ -214,8 +205,8 @@ func (q *inquiry) against(wanted Booking) []Refusal {
 // anew has been refused. What waits for approval need not any more where the rules ask for none.
 func (q *inquiry) changed(wanted Booking) Booking {
 	p, was := q.place, *q.was
-	if wanted.Interval() != was.Interval() || wanted.StationID != was.StationID {
-		if q.stands == nil {
+	if wanted.Interval() != was.Interval() || q.stands == nil {
+		if wanted.StationID != was.StationID || !wanted.StartsAt.Equal(was.StartsAt) {
 			wanted = wanted.unattended() // who came, came to another place or time
 		}
 		if !q.shrinks() && was.Status == StatusRequested {
@@ -241,7 +232,8 @@ func (b Booking) unmet(p *place, refusals []Refusal, now time.Time) Unmet {
 	}
 }
 
-// change makes the proposal of a change: the start stands when neither it nor the station differs.
+// change makes the proposal of a change: the start stands when neither it nor the station differs. What becomes a class, or is one
+// no more, is asked about as if it were new: few rules hold for a class, and it has had none of the others.
 func change(current, wanted Booking, override bool) proposal {
 	pr := proposal{
 		self: current.ID, personID: wanted.PersonID, span: wanted.Interval(), purpose: wanted.Purpose, override: override,
@@ -249,7 +241,8 @@ func change(current, wanted Booking, override bool) proposal {
 		was: &current, reassigned: wanted.Purpose != current.Purpose || wanted.Programme != current.Programme || wanted.TeamID != current.TeamID,
 		regrouped: wanted.Companions != current.Companions,
 	}
-	if wanted.StationID == current.StationID && wanted.StartsAt.Equal(current.StartsAt) {
+	anew := wanted.Purpose != current.Purpose && (wanted.Purpose == PurposeClass || current.Purpose == PurposeClass)
+	if wanted.StationID == current.StationID && wanted.StartsAt.Equal(current.StartsAt) && !anew {
 		stands := current.Interval()
 		pr.stands = &stands
 	}
@@ -371,6 +364,7 @@ func (s *Service) alternativesTo(ctx context.Context, actor account.Actor, seen,
 		candidates: []string{wanted.StationID},
 	}
 	pr := change(seen, wanted, override)
+	pr.asker = asker(actor, wanted.PersonID)
 	if now.Before(seen.StartsAt) {
 		pr.stands = nil
 	}

@@ -167,7 +167,7 @@ func (q *inquiry) least(length time.Duration) time.Duration {
 
 // unwelcome reports whether something about the person speaks against any booking there.
 func (q *inquiry) unwelcome() bool {
-	return (q.holds(CodeSuspended) && suspended(q) != nil) || (q.holds(CodeQualificationMissing) && qualificationMissing(q) != nil) ||
+	return (q.holds(CodeSuspended) && suspended(q) != nil) || (q.holds(CodeCompanionSuspended) && companionSuspended(q) != nil) || (q.holds(CodeQualificationMissing) && qualificationMissing(q) != nil) ||
 		(q.holds(CodeBuddyNeeded) && len(q.companions) > 0 && buddyNeeded(q) != nil)
 }
 

@@ -1,7 +1,6 @@
 package booking
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -28,7 +27,7 @@ func (s *Service) accept(ctx context.Context, actor account.Actor, id string) (a
 	if err != nil {
 		return Booking{}, false, err
 	}
-	ask := agreeing(known, seen)
+	ask := agreeing(known, seen, actor)
 	now := s.clock()
 	var refused *Refused
 	err = s.store.Decide(ctx, ask, func(v View) (Write, error) {
@@ -43,10 +42,10 @@ func (s *Service) accept(ctx context.Context, actor account.Actor, id string) (a
 		case current.Status != StatusHeld || current.Lapsed(now):
 			return Write{}, errOfferExpired()
 		}
-		if again = !ask.covers(agreeing(v.Rules, current)); again {
+		if again = !ask.covers(agreeing(v.Rules, current, actor)); again {
 			return Write{}, nil
 		}
-		if err := cmp.Or(v.belongs(current.TeamID, current.PersonID), v.knows(current.People()[1:])); err != nil {
+		if err := v.knows(current.People()[1:]); err != nil {
 			return Write{}, err
 		}
 		w, no := decideAccept(v, actor, current, now)
@@ -59,7 +58,7 @@ func (s *Service) accept(ctx context.Context, actor account.Actor, id string) (a
 }
 
 // agreeing gives the ask of a decision that makes a booking of a hold or a request.
-func agreeing(rules *Rules, b Booking) Ask {
+func agreeing(rules *Rules, b Booking, actor account.Actor) Ask {
 	ask := Ask{
 		StationIDs: []string{b.StationID}, PersonIDs: b.People(), BookingIDs: []string{b.ID},
 	}
@@ -69,7 +68,9 @@ func agreeing(rules *Rules, b Booking) Ask {
 	if b.TeamID != "" {
 		ask.TeamIDs = []string{b.TeamID}
 	}
-	rules.need(&ask, ask.StationIDs, agreed(b))
+	pr := agreed(b)
+	pr.asker = asker(actor, b.PersonID)
+	rules.need(&ask, ask.StationIDs, pr)
 	reach := rules.reach(b.StationID)
 	ask.widen(b.StartsAt.Add(-reach), b.EndsAt.Add(reach))
 	return ask
@@ -87,7 +88,7 @@ func decideAccept(v View, actor account.Actor, hold Booking, now time.Time) (Wri
 	p := v.Rules.places[hold.StationID]
 	q := inquiry{proposal: agreed(hold), place: p, taken: v.Taken, actor: actor, now: now, view: v}
 	if refusals := q.refusals(); len(refusals) > 0 {
-		return Write{}, &Refused{Refusals: refusals}
+		return Write{Unmet: []Unmet{hold.unmet(p, refusals, now)}}, &Refused{Refusals: refusals}
 	}
 	hold.Status, hold.HeldUntil = p.status(actor), time.Time{}
 	hold.StartsAt = later(hold.StartsAt, now.Truncate(time.Minute))

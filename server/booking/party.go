@@ -3,6 +3,7 @@ package booking
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -167,46 +168,70 @@ func unmetSeats(now time.Time, seats []wish, against map[int][]Refusal, all []Re
 	return out
 }
 
-// admits refuses whoever may not book for the wish's team or programme, and seats nobody who is not in the team.
+// admits refuses whoever may not book for the wish's team.
 func (v View) admits(actor account.Actor, w wish) error {
-	if w.TeamID == "" {
-		return v.mayServe(actor, w.Request, v.programme(w))
-	}
 	team, ok := v.Teams[w.TeamID]
 	switch {
+	case w.TeamID == "":
+		return nil
 	case !ok:
 		return fault.NotFound("team_unknown", "there is no team %q", w.TeamID).On("team")
 	case team.DisabledAt.IsZero() && !account.MayBookFor(actor, team):
 		return errNotCaptain()
 	}
-	if err := v.belongs(w.TeamID, w.PersonID); err != nil {
-		return err
-	}
-	return v.mayServe(actor, w.Request, v.programme(w))
+	return nil
 }
 
-// belongs refuses time for a team to whoever has left it, and for one that is no more.
-func (v View) belongs(teamID, personID string) error {
-	team, ok := v.Teams[teamID]
-	switch {
-	case teamID == "" || !ok: // what a team that nobody knows has stays
-		return nil
-	case !team.DisabledAt.IsZero():
-		return fault.Rule("team_disabled", "the team %s is no longer active", team.Code).On("team")
-	case !team.Has(personID):
-		return fault.Rule("not_in_team", "somebody who is to sit there is not in the team %s", team.Code).On("people")
+// Time for a team is for whoever is in it, while it is one; what a team that nobody knows has stays. A programme is that of the
+// team, else of the person, whom a team that has none is charged to: its budget is not everybody's to spend, nor their own one's to
+// escape. Who has none names none. These are rules, so that who breaks them learns what else is in the way.
+
+func teamDisabled(q *inquiry) *finding {
+	if team, ok := q.view.Teams[q.teamID]; ok && !team.DisabledAt.IsZero() {
+		return &finding{detail: fmt.Sprintf("the team %s is no longer active", team.Code)}
 	}
 	return nil
 }
 
-// mayServe refuses a programme that is not the one of whoever a booking is for: its budget is not everybody's to spend, nor
-// their own one's to escape. A team that has none is charged to whoever sits there.
-func (v View) mayServe(actor account.Actor, r Request, programme string) error {
-	own := v.serves(r)
-	if own == "" || programme == own || account.Allowed(actor, account.ActionChooseProgramme, "") {
+func notInTeam(q *inquiry) *finding {
+	if team, ok := q.view.Teams[q.teamID]; ok && !team.Has(q.personID) {
+		return &finding{detail: fmt.Sprintf("somebody who is to sit there is not in the team %s", team.Code)}
+	}
+	return nil
+}
+
+func programmeNotYours(q *inquiry) *finding {
+	_, known := q.view.People[q.personID]
+	same := q.programme == ""
+	if q.was != nil {
+		same = q.programme == q.was.Programme
+	}
+	own := q.view.serves(Request{PersonID: q.personID, TeamID: q.teamID})
+	if same || q.agreed || !known || q.programme == own || account.Allowed(q.actor, account.ActionChooseProgramme, "") {
 		return nil
 	}
-	return fault.Rule("programme_not_yours", "this counts for the programme %q; instructors choose another one", own).On("programme")
+	if own == "" {
+		return &finding{detail: "who has no programme names none; instructors choose one"}
+	}
+	return &finding{detail: fmt.Sprintf("this counts for the programme %q; instructors choose another one", own)}
+}
+
+// standing refuses a wish because of who asks, and for what; nil: nothing is against it. It is for where nothing is booked yet.
+func (v View) standing(actor account.Actor, w wish) error {
+	q := inquiry{proposal: w.proposal(), actor: actor, view: v}
+	refused := &Refused{}
+	for _, r := range ruleBook() {
+		switch r.code {
+		case CodeTeamDisabled, CodeNotInTeam, CodeProgrammeNotYours:
+			if f := r.check(&q); f != nil {
+				refused.Refusals = append(refused.Refusals, Refusal{Code: r.code, Detail: f.detail})
+			}
+		}
+	}
+	if len(refused.Refusals) == 0 {
+		return nil
+	}
+	return refused
 }
 
 func errNotCaptain() error {

@@ -31,18 +31,19 @@ func (s *Service) ChangeParty(ctx context.Context, actor account.Actor, id strin
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	return s.wholeParty(ctx, actor, id, partyAct{version: version, change: &c})
+	return s.wholeParty(ctx, actor, id, partyAct{version: version, change: &c, actor: actor})
 }
 
 // CancelParty gives all seats back that still stand. Twice is once.
 func (s *Service) CancelParty(ctx context.Context, actor account.Actor, id string, version int64) ([]Booking, error) {
-	return s.wholeParty(ctx, actor, id, partyAct{version: version})
+	return s.wholeParty(ctx, actor, id, partyAct{version: version, actor: actor})
 }
 
 // partyAct is what is to be done to all seats of a party.
 type partyAct struct {
 	version int64
 	change  *Change // nil: give them back
+	actor   account.Actor
 }
 
 // apply gives a seat as it would be.
@@ -80,7 +81,9 @@ func (a partyAct) ask(rules *Rules, seats []Booking) Ask {
 			ask.TeamIDs = append(ask.TeamIDs, b.TeamID)
 		}
 		if a.change != nil && b.Active() {
-			rules.need(&ask, []string{b.StationID}, change(b, wanted, a.change.Override))
+			pr := change(b, wanted, a.change.Override)
+			pr.asker = asker(a.actor, b.PersonID)
+			rules.need(&ask, []string{b.StationID}, pr)
 		}
 		reach := rules.reach(b.StationID)
 		ask.widen(b.StartsAt.Add(-reach), b.EndsAt.Add(reach))
@@ -105,7 +108,7 @@ func (s *Service) wholeParty(ctx context.Context, actor account.Actor, id string
 		switch {
 		case again:
 		case err == nil && refused != nil:
-			if !refused.has(CodeAlreadyStarted) {
+			if !refused.has(CodeAlreadyStarted) && !refused.hopeless() {
 				refused.Alternatives = s.partyMoves(ctx, actor, seen, act)
 			}
 			return nil, refused

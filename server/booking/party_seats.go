@@ -8,35 +8,40 @@ import (
 	"time"
 
 	"github.com/labtide/labtide/server/account"
-	"github.com/labtide/labtide/server/fault"
 )
 
 // seated gives each seat of a party its station: of those that would do, the set that loses least. When none would, the set
 // with the fewest reasons against it, so that the seats themselves say why.
-func seated(v View, actor account.Actor, wishes []wish, now time.Time) ([]wish, []Refusal, error) {
+func seated(v View, actor account.Actor, wishes []wish, now time.Time) ([]wish, *Refusal) {
 	how := wishes[0].seating
-	if how == nil {
-		return wishes, nil, nil
-	}
-	if how.named {
-		seen := map[string]bool{}
-		for _, w := range wishes {
-			if seen[w.candidates[0]] {
-				return nil, nil, fault.Rule("station_twice", "%s is named twice", v.Rules.places[w.candidates[0]].Code).On("stations")
-			}
-			seen[w.candidates[0]] = true
-		}
-		return wishes, nil, nil
+	if how == nil || how.named {
+		return wishes, nil
 	}
 	best, refusal := weigh(v, actor, wishes[0], now).best(len(wishes), *how)
 	if refusal != nil {
-		return nil, []Refusal{*refusal}, nil
+		return nil, refusal
 	}
 	out := slices.Clone(wishes)
 	for i := range out {
 		out[i].candidates = []string{best[i].ID}
 	}
-	return out, nil, nil
+	return out, nil
+}
+
+// namedTwice says of which seats the station is that of one before.
+func namedTwice(v View, seats []wish) map[int][]Refusal {
+	twice, seen := map[int][]Refusal{}, map[string]bool{}
+	if how := seats[0].seating; how == nil || !how.named {
+		return twice
+	}
+	for i, w := range seats {
+		p := v.Rules.places[w.candidates[0]]
+		if seen[p.ID] {
+			twice[i] = []Refusal{{Code: CodeStationTwice, Detail: p.Code + " is named twice", StationID: p.ID}}
+		}
+		seen[p.ID] = true
+	}
+	return twice
 }
 
 // bench is a station as a party weighs it.

@@ -157,7 +157,7 @@ func (c *Charter) cases(ctx context.Context, out *Preview, rules *Rules, now tim
 				at = b.StartsAt // it was imported
 			}
 			pr := change(b, b, false)
-			pr.stands, pr.was = nil, nil // as if it were made anew
+			pr.stands, pr.was, pr.agreed = nil, nil, true // as if it were made anew
 			all = append(all, judged{booking: b, pr: pr, stations: []string{b.StationID}, at: at, actor: asking(b.PersonID, b.Purpose)})
 		}
 	}
@@ -196,7 +196,7 @@ func once(rules *Rules, wishes []Unmet) []judged {
 		} else if rules.places[u.StationID] == nil {
 			stations = nil
 		}
-		pr := proposal{personID: u.PersonID, purpose: u.Purpose, programme: u.Programme}
+		pr := proposal{personID: u.PersonID, purpose: u.Purpose, programme: u.Programme, agreed: !slices.Contains(u.Codes, CodeProgrammeNotYours)}
 		pr.span.From, pr.span.Until = u.StartsAt, u.EndsAt
 		key := wished{u.PersonID, u.StationID, u.KindID, span(pr.span)}
 		if len(stations) == 0 || seen[key] || pr.span.Empty() {

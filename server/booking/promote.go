@@ -121,7 +121,9 @@ func (w Wait) near(f Free) equipment.Interval {
 }
 
 func (w Wait) proposal() proposal {
-	return proposal{personID: w.PersonID, purpose: w.Purpose, programme: w.Programme, teamID: w.TeamID, companions: w.People()[1:]}
+	return proposal{
+		personID: w.PersonID, purpose: w.Purpose, programme: w.Programme, agreed: true, teamID: w.TeamID, companions: w.People()[1:],
+	}
 }
 
 // next gives the entry's next version.
@@ -137,7 +139,8 @@ func offer(v View, w Wait, freed []Free, now time.Time) (hold *Booking, reasons 
 	if !ok || !person.DisabledAt.IsZero() {
 		return nil, []string{"person_unknown"}
 	}
-	if err := cmp.Or(v.belongs(w.TeamID, w.PersonID), v.knows(w.People()[1:])); err != nil {
+	actor := account.SignedIn(person.ID, person.Role)
+	if err := cmp.Or(v.standing(actor, wish{Request: Request{PersonID: w.PersonID, TeamID: w.TeamID}}), v.knows(w.People()[1:])); err != nil {
 		return nil, []string{fault.CodeOf(err)}
 	}
 	refused := &Refused{}
@@ -147,7 +150,7 @@ func offer(v View, w Wait, freed []Free, now time.Time) (hold *Booking, reasons 
 			continue
 		}
 		q := inquiry{
-			proposal: w.proposal(), place: p, taken: v.Taken, actor: account.SignedIn(person.ID, person.Role), now: now, view: v,
+			proposal: w.proposal(), place: p, taken: v.Taken, actor: actor, now: now, view: v,
 		}
 		refusals, fits := q.fit(w, f)
 		if !fits {

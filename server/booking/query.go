@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -117,7 +118,8 @@ func (s *Service) Availability(ctx context.Context, actor account.Actor, query Q
 	if err != nil {
 		return nil, err
 	}
-	if err := view.admits(actor, wish{Request: Request{TeamID: query.TeamID, PersonID: query.PersonID}}); err != nil {
+	asked := wish{Request: Request{TeamID: query.TeamID, PersonID: query.PersonID}}
+	if err := cmp.Or(view.admits(actor, asked), view.standing(actor, asked)); err != nil {
 		return nil, err
 	}
 	own, err := s.activeOf(ctx, append([]string{query.PersonID}, query.Companions...), query.From.Add(-reach), query.Until.Add(reach))

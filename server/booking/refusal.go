@@ -32,6 +32,11 @@ const (
 	CodeQualificationMissing = "qualification_missing"
 	CodeQualificationExpired = "qualification_expired"
 	CodeSuspended            = "suspended"
+	CodeCompanionSuspended   = "companion_suspended"
+	CodeTeamDisabled         = "team_disabled"
+	CodeNotInTeam            = "not_in_team"
+	CodeProgrammeNotYours    = "programme_not_yours"
+	CodeStationTwice         = "station_twice" // of a party
 	CodeKeptForTeams         = "kept_for_teams"
 	CodeQuotaExceeded        = "quota_exceeded"
 	CodeTooLateToChange      = "too_late_to_change"
@@ -111,6 +116,11 @@ func (r *Refused) Unwrap() error {
 
 func (r *Refused) has(code string) bool {
 	return slices.ContainsFunc(r.Refusals, func(refusal Refusal) bool { return refusal.Code == code })
+}
+
+// hopeless reports whether no other time or station would help: it is about who asks, and for what.
+func (r *Refused) hopeless() bool {
+	return r.has(CodeTeamDisabled) || r.has(CodeNotInTeam) || r.has(CodeProgrammeNotYours)
 }
 
 func (r *Refused) codes() []string {

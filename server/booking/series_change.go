@@ -177,7 +177,7 @@ func (s *Service) alter(ctx context.Context, actor account.Actor, a *alteration,
 		a.programme = v.serves(Request{PersonID: series.PersonID, TeamID: teamOf(series)})
 		e, err := a.plan(v.Rules, series, v.ofSeries(series.ID), actor, now)
 		if err == nil && e.body.Programme != e.before.Programme {
-			err = v.mayServe(actor, e.base, e.base.Programme)
+			err = v.standing(actor, wish{Request: e.base})
 		}
 		if err != nil {
 			return Write{}, err
@@ -193,13 +193,7 @@ func (s *Service) alter(ctx context.Context, actor account.Actor, a *alteration,
 		if result, write, refused, err = e.decide(v, a.dryRun); err != nil || a.dryRun || refused != nil {
 			return write, err
 		}
-		var freed []Free
-		for _, after := range write.Update {
-			freed = append(freed, freedBy(v.Bookings[after.ID], after, now)...)
-		}
-		if len(freed) > 0 {
-			write, again = a.line.promote(v, ask, write, freed, now)
-		}
+		write, again = a.offer(v, ask, write, now)
 		return write, nil
 	})
 	if errors.Is(err, ErrOverlap) {
@@ -209,6 +203,18 @@ func (s *Service) alter(ctx context.Context, actor account.Actor, a *alteration,
 		err = refused
 	}
 	return result, again, err
+}
+
+// offer adds to a write the offers of the time that it gives back.
+func (a *alteration) offer(v View, ask Ask, write Write, now time.Time) (Write, bool) {
+	var freed []Free
+	for _, after := range write.Update {
+		freed = append(freed, freedBy(v.Bookings[after.ID], after, now)...)
+	}
+	if len(freed) == 0 {
+		return write, false
+	}
+	return a.line.promote(v, ask, write, freed, now)
 }
 
 // ofSeries gives the bookings of a series that was asked for, in no order.

@@ -44,6 +44,8 @@ type Request struct {
 	Companions []string // people who will be there too, by id
 	// Override insists: rules that the actor's role may override do not count.
 	Override bool
+
+	asker string // as in proposal
 }
 
 // Reserve books a station, or any station of a kind: then the one that leaves long gaps whole.
@@ -138,6 +140,7 @@ func (s *Service) wishes(actor account.Actor, requests []Request) ([]wish, error
 		if r.TeamID == "" && !account.Allowed(actor, account.ActionBook, r.PersonID) {
 			return nil, fault.Forbidden("may_not_book_for_others", "you may book for yourself; instructors book for others")
 		}
+		r.asker = asker(actor, r.PersonID)
 		out[i] = wish{Request: r}
 	}
 	return out, nil
@@ -242,6 +245,9 @@ func (s *Service) reserve(ctx context.Context, actor account.Actor, wishes []wis
 	case again:
 		return nil, true, s.lapseAll(ctx, lapsed)
 	case refused != nil:
+		if refused.hopeless() {
+			return nil, false, refused
+		}
 		if wishes[0].seating != nil {
 			refused.Alternatives = s.partyAlternatives(ctx, actor, wishes, now)
 		} else {
@@ -277,20 +283,23 @@ func decideParty(v View, actor account.Actor, wishes []wish, now time.Time) (Wri
 		return Write{}, nil, err
 	}
 	v.seatTogether(wishes)
-	seats, refusals, err := seated(v, actor, wishes, now)
-	if err != nil {
-		return Write{}, nil, err
-	}
-	if len(refusals) > 0 {
+	seats, none := seated(v, actor, wishes, now)
+	if none != nil {
+		refusals := []Refusal{*none}
 		return Write{Unmet: unmetSeats(now, wishes, nil, refusals)}, &Refused{Refusals: refusals}, nil
 	}
 	v.seatTogether(seats)
 	var made Write
-	against := map[int][]Refusal{}
+	var refusals []Refusal
+	against := namedTwice(v, seats)
 	taken := v.Taken
 	for i, w := range seats {
-		p, no := choose(v, actor, w, taken, now)
-		if len(no) > 0 {
+		others := taken
+		if len(against[i]) > 0 {
+			others = v.Taken // the seat before is not in its way, but its name
+		}
+		p, no := choose(v, actor, w, others, now)
+		if no = append(against[i], no...); len(no) > 0 {
 			against[i] = no
 			refusals = append(refusals, w.of(i, no)...)
 			continue
@@ -351,7 +360,7 @@ func (w wish) span() equipment.Interval {
 func (w wish) proposal() proposal {
 	return proposal{
 		personID: w.PersonID, span: w.span(), purpose: w.Purpose, override: w.Override, programme: w.serves(), teamID: w.TeamID, partyID: w.partyID,
-		companions: w.Companions, beside: w.beside,
+		companions: w.Companions, beside: w.beside, asker: w.asker,
 	}
 }
 

@@ -137,7 +137,9 @@ func widened(i equipment.Interval, by time.Duration) equipment.Interval {
 	return equipment.Interval{From: i.From.Add(-by), Until: i.Until.Add(by)}
 }
 
-// qualifications gives those of the person for the kind that have not been revoked; needed says whether the policy wants one.
+// qualifications gives those of the person for the kind that have not been revoked; needed says whether the policy wants one. Only
+// whoever has the booking works at the station and answers for it, so only they need one: those who come along are there because
+// nobody should be alone, and may be there to learn.
 func (q *inquiry) qualifications() (all []account.Qualification, needed bool) {
 	if !q.place.policy.Qualification || q.purpose == PurposeClass {
 		return nil, false
@@ -202,12 +204,34 @@ func buddyNeeded(q *inquiry) *finding {
 	}
 }
 
+// suspended asks about whoever is to sit there, and about whoever asks for them, unless they run the room.
 func suspended(q *inquiry) *finding {
+	f := q.suspends(q.personID)
+	if by := asker(q.actor, q.personID); f == nil && by != "" {
+		f = q.suspends(by)
+	}
+	return f
+}
+
+// companionSuspended: who may not book comes along no more than others who may not. Those who were there already are not asked
+// about when a booking only ends earlier.
+func companionSuspended(q *inquiry) *finding {
+	for _, id := range q.companions {
+		if (q.shrinks() && q.was.Involves(id)) || q.suspends(id) == nil {
+			continue
+		}
+		return &finding{detail: "somebody who is to come along has missed too many bookings, and cannot for now"}
+	}
+	return nil
+}
+
+// suspends says that a person has so many strikes that they cannot book.
+func (q *inquiry) suspends(personID string) *finding {
 	limit := q.place.policy.StrikeLimit
 	if limit == 0 || q.purpose == PurposeClass {
 		return nil
 	}
-	ends := standingStrikes(q.view.Strikes, q.now, func(s Strike) bool { return s.PersonID == q.personID })
+	ends := standingStrikes(q.view.Strikes, q.now, func(s Strike) bool { return s.PersonID == personID })
 	if len(ends) < limit {
 		return nil
 	}
@@ -216,6 +240,14 @@ func suspended(q *inquiry) *finding {
 		detail: fmt.Sprintf("with %d strikes one cannot book; there are %d, until %s", limit, len(ends), q.place.moment(until)),
 		limit:  instant(until), actual: fmt.Sprintf("%d strikes", len(ends)),
 	}
+}
+
+// asker gives who asks for a person's booking; empty: the person, or somebody who runs the room.
+func asker(actor account.Actor, personID string) string {
+	if actor.PersonID == personID || account.Allowed(actor, account.ActionOverrideRules, "") {
+		return ""
+	}
+	return actor.PersonID
 }
 
 // standingStrikes gives when those that count now are forgotten, the earliest first.

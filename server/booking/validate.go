@@ -28,7 +28,9 @@ type proposal struct {
 	// was is the booking that changes, as it stands. reassigned: it would count for somebody else, or as something else.
 	was        *Booking
 	reassigned bool
-	regrouped  bool // others would come along
+	regrouped  bool   // others would come along
+	agreed     bool   // what it serves has been agreed
+	asker      string // who asks, when it is neither the person nor somebody who runs the room
 }
 
 // inquiry asks the rules about one proposal on one station.
@@ -113,6 +115,10 @@ func ruleBook() []rule {
 		{code: CodeQualificationMissing, moved: stricter(moreSkill), check: qualificationMissing},
 		{code: CodeQualificationExpired, moved: stricter(moreSkill), check: qualificationExpired},
 		{code: CodeSuspended, check: suspended},
+		{code: CodeCompanionSuspended, company: true, check: companionSuspended},
+		{code: CodeTeamDisabled, firm: true, check: teamDisabled},
+		{code: CodeNotInTeam, firm: true, check: notInTeam},
+		{code: CodeProgrammeNotYours, firm: true, account: true, check: programmeNotYours},
 		{code: CodeKeptForTeams, lasting: true, check: keptForTeams},
 		{code: CodeQuotaExceeded, all: quotaExceeded, account: true},
 		{code: CodeApprovalNeeded, firm: true, account: true, moved: stricter(moreApproval), check: approvalNeeded},
@@ -259,7 +265,7 @@ func tooLittleNotice(q *inquiry) *finding {
 
 // tooLateToChange goes by the station that the booking stands at: who waits there for it to be free must know in time.
 func tooLateToChange(q *inquiry) *finding {
-	if q.was == nil || q.stands != nil || q.view.Rules == nil {
+	if q.was == nil || q.view.Rules == nil || (q.was.StationID == q.place.ID && q.was.StartsAt.Equal(q.span.From)) {
 		return nil
 	}
 	p := q.view.Rules.places[q.was.StationID]

@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -160,7 +161,7 @@ func (s *Service) join(ctx context.Context, actor account.Actor, w Wait, now tim
 			return Write{}, errPersonUnknown(w.PersonID)
 		}
 		asked := wish{Request: Request{PersonID: made.PersonID, TeamID: made.TeamID, Programme: made.Programme}}
-		if err := v.admits(actor, asked); err != nil {
+		if err := cmp.Or(v.admits(actor, asked), v.standing(actor, asked)); err != nil {
 			return Write{}, err
 		}
 		if err := v.knows(made.People()[1:]); err != nil {

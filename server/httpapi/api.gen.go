@@ -673,7 +673,7 @@ type BookingChange struct {
 	EndsAt   *Instant `json:"ends_at,omitempty"`
 	Override *bool    `json:"override,omitempty"`
 
-	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours; who has none names none.
 	Programme *ServedProgramme `json:"programme,omitempty"`
 
 	// Purpose A class blocks the station for a whole group.
@@ -1272,7 +1272,7 @@ type NewBooking struct {
 	// Person An id, or a code where it is unambiguous.
 	Person *Ref `json:"person,omitempty"`
 
-	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours; who has none names none.
 	Programme *ServedProgramme `json:"programme,omitempty"`
 
 	// Purpose A class blocks the station for a whole group.
@@ -1378,7 +1378,7 @@ type NewParty struct {
 	// People Who sits there, in the order of the stations; one holds all seats, for a team, where the policy lets one person have many stations, or when an instructor makes it so. Left out, the caller does, or the team's captain.
 	People *[]Ref `json:"people,omitempty"`
 
-	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours; who has none names none.
 	Programme *ServedProgramme `json:"programme,omitempty"`
 
 	// Purpose A class blocks the station for a whole group.
@@ -1520,7 +1520,7 @@ type NewSeries struct {
 	// Person An id, or a code where it is unambiguous.
 	Person *Ref `json:"person,omitempty"`
 
-	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours; who has none names none.
 	Programme *ServedProgramme `json:"programme,omitempty"`
 
 	// Purpose A class blocks the station for a whole group.
@@ -1645,7 +1645,7 @@ type NewWait struct {
 	// Person An id, or a code where it is unambiguous.
 	Person *Ref `json:"person,omitempty"`
 
-	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours; who has none names none.
 	Programme *ServedProgramme `json:"programme,omitempty"`
 
 	// Purpose A class blocks the station for a whole group.
@@ -1748,7 +1748,7 @@ type PartyChange struct {
 	EndsAt   *Instant `json:"ends_at,omitempty"`
 	Override *bool    `json:"override,omitempty"`
 
-	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours; who has none names none.
 	Programme *ServedProgramme `json:"programme,omitempty"`
 
 	// Purpose A class blocks the station for a whole group.
@@ -2386,7 +2386,7 @@ type SeriesChange struct {
 	// Override Book against rules that the caller's role may override; never against an overlap.
 	Override *bool `json:"override,omitempty"`
 
-	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+	// Programme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours; who has none names none.
 	Programme *ServedProgramme `json:"programme,omitempty"`
 	Rule      *SeriesRule      `json:"rule,omitempty"`
 
@@ -2451,7 +2451,7 @@ type SeriesSeat struct {
 // SeriesStations defines model for SeriesStations.
 type SeriesStations = []Ref
 
-// ServedProgramme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours, unless there is none.
+// ServedProgramme What a booking is for, and which budgets it is charged to. Left out, it is the team's, or of whoever sits there. Who may choose_programme names any; for others another one than that is 422 programme_not_yours; who has none names none.
 type ServedProgramme = string
 
 // Share 0 … 1; null when there was nothing to divide by.

@@ -43,6 +43,7 @@ export default {
   'error.qualification_missing': 'You need a qualification for this station. Ask an instructor for it.',
   'error.qualification_expired': 'Your qualification ends before the booking does. Ask an instructor to renew it.',
   'error.suspended': 'You have missed too many bookings and cannot book for now.',
+  'error.companion_suspended': 'Somebody who is to come along has missed too many bookings, and cannot for now.',
   'error.kept_for_teams': 'These hours are kept for competition teams.',
   'error.companions_invalid': 'Name up to 20 people who come along, each once, and not yourself.',
   'error.companion_unknown': 'Somebody who is to come along is not known here.',

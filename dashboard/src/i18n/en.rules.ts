@@ -146,6 +146,7 @@ export default {
   'waives.qualification_missing': 'qualification',
   'waives.buddy_needed': 'people who must be there',
   'waives.suspended': 'strikes',
+  'waives.companion_suspended': 'strikes of who comes along',
   'waives.kept_for_teams': 'hours kept for teams',
   'waives.travel_time': 'travel time',
   'waives.companion_busy': 'who comes along is busy',

@@ -40,6 +40,7 @@ export default {
   'error.qualification_missing': '使用此工位需要上机资格，请向指导教师申请。',
   'error.qualification_expired': '你的上机资格在预约结束前到期，请联系指导教师续期。',
   'error.suspended': '你的缺席记录过多，暂时不能预约。',
+  'error.companion_suspended': '有同行者的缺席记录过多，暂时不能同行。',
   'error.kept_for_teams': '该时段为竞赛队保留。',
   'error.companions_invalid': '同行者最多 20 人，每人只填一次，且不能是自己。',
   'error.companion_unknown': '没有找到其中一位同行者。',

@@ -146,6 +146,7 @@ export default {
   'waives.qualification_missing': '上机资格',
   'waives.buddy_needed': '至少到场人数',
   'waives.suspended': '缺席记录过多',
+  'waives.companion_suspended': '同行者缺席记录过多',
   'waives.kept_for_teams': '备赛优先时段',
   'waives.travel_time': '校区间路程',
   'waives.companion_busy': '同行人时间冲突',

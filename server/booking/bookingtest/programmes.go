@@ -42,9 +42,14 @@ func ownProgramme(t *testing.T, b bench) {
 	}
 	guest := request(0, At(1, 10, 0), At(1, 11, 0))
 	guest.Programme = "robotics"
-	if made := b.reserve(t, account.SignedIn("guest", account.RoleStudent), guest); made.Programme != "robotics" {
-		t.Errorf("whoever has no programme serves %q", made.Programme)
+	_, err := b.service(0).Reserve(t.Context(), account.SignedIn("guest", account.RoleStudent), guest)
+	refusedFor(t, err, booking.CodeProgrammeNotYours)
+	guest.Programme = ""
+	none := b.reserve(t, account.SignedIn("guest", account.RoleStudent), guest)
+	if _, err = b.service(0).Change(t.Context(), account.SignedIn("guest", account.RoleStudent), none.ID, 0, booking.Change{Programme: new("robotics")}); none.Programme != "" {
+		t.Errorf("whoever has no programme serves %q", none.Programme)
 	}
+	refusedFor(t, err, booking.CodeProgrammeNotYours)
 }
 
 // escapes tries every path with another programme than the one of whoever has the booking.

@@ -68,7 +68,8 @@ type rule struct {
 	all     func(q *inquiry) []*finding // instead of check, where there may be several
 	account bool                        // it is asked when a booking that stands counts for somebody else
 	company bool                        // it is asked when others come along to a booking that stands
-	lasting bool                        // it rests on rules alone, and what it says of a booking today it would have said before
+	lasting bool                        // a booking that stands is flagged for it: it does not rest on other bookings, nor on when it was made
+	skill   bool                        // the same, where the qualifications of the person have been read
 }
 
 // find asks the rule.
@@ -112,15 +113,15 @@ func ruleBook() []rule {
 		{code: CodeTravelTime, company: true, check: travelTime},
 		{code: CodeCompanionBusy, company: true, check: companionBusy},
 		{code: CodeBuddyNeeded, lasting: true, company: true, moved: stricter(moreCompany), check: buddyNeeded},
-		{code: CodeQualificationMissing, moved: stricter(moreSkill), check: qualificationMissing},
-		{code: CodeQualificationExpired, moved: stricter(moreSkill), check: qualificationExpired},
+		{code: CodeQualificationMissing, skill: true, moved: stricter(moreSkill), check: qualificationMissing},
+		{code: CodeQualificationExpired, skill: true, moved: stricter(moreSkill), check: qualificationExpired},
 		{code: CodeSuspended, check: suspended},
 		{code: CodeCompanionSuspended, company: true, check: companionSuspended},
 		{code: CodeTeamDisabled, firm: true, check: teamDisabled},
 		{code: CodeNotInTeam, firm: true, check: notInTeam},
 		{code: CodeProgrammeNotYours, firm: true, account: true, check: programmeNotYours},
 		{code: CodeKeptForTeams, lasting: true, check: keptForTeams},
-		{code: CodeQuotaExceeded, all: quotaExceeded, account: true},
+		{code: CodeQuotaExceeded, lasting: true, all: quotaExceeded, account: true},
 		{code: CodeApprovalNeeded, firm: true, account: true, moved: stricter(moreApproval), check: approvalNeeded},
 	}
 }

@@ -610,7 +610,7 @@ type Booking struct {
 	// Evidence What a verdict rests on: the minutes of the grace, and the one after it.
 	Evidence *Evidence `json:"evidence,omitempty"`
 
-	// Flags Codes of the rules that would refuse it today, though it stands: they have changed since, or somebody set them aside. Left out when there are none.
+	// Flags Codes of the rules that would refuse it today, though it stands: they have changed since, or somebody set them aside. A quota counts only this booking. Left out when there are none.
 	Flags *[]string `json:"flags,omitempty"`
 
 	// HeldUntil When an offer expires; left out of anything else.

@@ -96,6 +96,7 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 		{"company leaves when it likes, and nobody stays alone where two must be", companyLeaves},
 		{"who comes along finds the booking among their own", companySeesItsBookings},
 		{"who does not want to be named as company is not", companyDeclines},
+		{"TestCase14: a qualification that is asked for since, and a quota that leaves nothing, flag what stands", case14Flags},
 		{"company comes along to a series", seriesWithCompany},
 		{"who waits names company, which is asked for when there is something", waitWithCompany},
 		{"those of a party are company to each other", partyIsCompany},

@@ -37,7 +37,7 @@ const (
 func BenchmarkBooking(b *testing.B) {
 	for _, driver := range []string{config.DriverPostgres, config.DriverSQLite} {
 		b.Run(driver, func(b *testing.B) {
-			l := crowdedSchool(b, driver)
+			_, l := crowdedSchool(b, durable(b, driver))
 			for _, way := range []struct {
 				name      string
 				perSecond int
@@ -66,13 +66,22 @@ func BenchmarkBooking(b *testing.B) {
 	}
 }
 
+// durable gives the URL of a PostgreSQL that waits for the disk; SQLite does anyhow, and has none.
+func durable(b *testing.B, driver string) (dsn string) {
+	b.Helper()
+	if driver == config.DriverPostgres {
+		dsn = rig.Postgres(b, rig.Durable)
+	}
+	return dsn
+}
+
 // crowdedSchool runs a server for the length of the benchmark, and gives a load without its shape.
-func crowdedSchool(b *testing.B, driver string) *load {
+func crowdedSchool(b *testing.B, dsn string) (*app.Server, *load) {
 	b.Helper()
 	cfg := config.Default()
 	cfg.Server.Data, cfg.Server.Listen, cfg.MQTT.Listen = b.TempDir(), "127.0.0.1:0", "127.0.0.1:0"
-	if driver == config.DriverPostgres {
-		cfg.Database.Driver, cfg.Database.DSN = driver, rig.Postgres(b, rig.Durable)
+	if dsn != "" {
+		cfg.Database.Driver, cfg.Database.DSN = config.DriverPostgres, dsn
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))
 	server, err := app.New(ctx, cfg, app.Options{Version: "e2e"}, discard())
@@ -90,7 +99,7 @@ func crowdedSchool(b *testing.B, driver string) *load {
 		}
 	})
 	fill(b, server, l)
-	return l
+	return server, l
 }
 
 // fill imports the stations and people, and gives each person a token.

@@ -8,7 +8,6 @@ import (
 	"github.com/labtide/labtide/server/account"
 	"github.com/labtide/labtide/server/booking"
 	"github.com/labtide/labtide/server/booking/bookingtest"
-	"github.com/labtide/labtide/server/e2e/rig"
 )
 
 // pastBookings is how many bookings the person has who books in BenchmarkQuotaCheck.
@@ -26,11 +25,7 @@ func BenchmarkQuotaCheck(b *testing.B) {
 			most   *int
 		}{{"none", "", nil}, {"week", booking.WindowWeek, new(1_000_000)}, {"term", booking.WindowTerm, new(1_000_000)}} {
 			b.Run(fmt.Sprintf("%s/quota=%s", driver, quota.name), func(b *testing.B) {
-				cfg := liteConfig(b)
-				if driver == Postgres {
-					cfg = Config{Driver: Postgres, DSN: rig.Postgres(b)}
-				}
-				db := openTest(b, cfg)
+				db := openTest(b, durableConfig(b, driver))
 				putSchool(b, db, benchSchool())
 				store := NewBookings(db)
 				if err := store.Import(b.Context(), booking.Bulk{Rows: past(), Now: bookingtest.Now()}); err != nil {

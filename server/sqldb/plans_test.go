@@ -77,22 +77,27 @@ func TestWhatIsAskedOftenScansNoLargeTable(t *testing.T) {
 
 func planOf(t *testing.T, db *DB, text string, values []any) []string {
 	t.Helper()
+	plan, err := explained(db.direct(t.Context()), text, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+// explained gives the lines of a plan.
+func explained(t *tx, text string, values []any) ([]string, error) {
 	explain := "EXPLAIN QUERY PLAN "
-	if db.dialect.name == Postgres {
+	if t.dialect.name == Postgres {
 		explain = "EXPLAIN "
 	}
-	plan, err := list(db.direct(t.Context()), func(row scanner) (line string, err error) {
-		if db.dialect.name == Postgres {
+	return list(t, func(row scanner) (line string, err error) {
+		if t.dialect.name == Postgres {
 			return line, row.Scan(&line)
 		}
 		var a, b, c int
 		err = row.Scan(&a, &b, &c, &line)
 		return line, err
 	}, explain+text, values...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return plan
 }
 
 func TestOldLinesOfTheHistoryAreFoundByStationAndPerson(t *testing.T) {

@@ -47,6 +47,15 @@ func Postgres(t testing.TB, options ...PostgresOption) string {
 	return server.database(t)
 }
 
+// SettlePostgres does to the database of a URL what a server that has been running for a minute has done by itself: an index alone
+// answers only for pages that were vacuumed.
+func SettlePostgres(t testing.TB, url string) {
+	t.Helper()
+	if err := runPsql(t.Context(), url, "VACUUM ANALYZE"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // sharedPostgres starts the server of this test binary at the first call and returns it at each.
 var sharedPostgres = sync.OnceValues(func() (*postgresServer, error) { return startPostgres(false) })
 
@@ -138,9 +147,13 @@ func (s *postgresServer) url(database string) string {
 	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s?sslmode=disable", s.port, database)
 }
 
-// run executes one statement by psql: a driver here would be the second importer of one.
 func (s *postgresServer) run(ctx context.Context, statement string) error {
-	cmd := exec.CommandContext(ctx, filepath.Join(postgresFolder, "psql"), "--no-psqlrc", "--quiet", "--command", statement, s.url("postgres"))
+	return runPsql(ctx, s.url("postgres"), statement)
+}
+
+// runPsql executes one statement: a driver here would be the second importer of one.
+func runPsql(ctx context.Context, url, statement string) error {
+	cmd := exec.CommandContext(ctx, filepath.Join(postgresFolder, "psql"), "--no-psqlrc", "--quiet", "--command", statement, url)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Run(); err != nil {

@@ -84,7 +84,7 @@ func readTimetable(format, text string, site equipment.Site, w timetable.Window)
 	return timetable.FromCalendar(strings.NewReader(text), site.Location(), w)
 }
 
-// logins gives the ids of people by what they sign in with.
+// logins gives the ids of those who may hold a class, by what they sign in with.
 func (s *Server) logins(ctx context.Context) (map[string]string, error) {
 	all, err := s.accounts.People(ctx)
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *Server) logins(ctx context.Context) (map[string]string, error) {
 	}
 	out := make(map[string]string, len(all))
 	for _, p := range all {
-		if p.DisabledAt.IsZero() && p.Role != account.RoleStudent {
+		if p.DisabledAt.IsZero() && account.Allowed(account.SignedIn(p.ID, p.Role), account.ActionBookClass, "") {
 			out[strings.ToLower(p.Login)] = p.ID
 		}
 	}

@@ -49,7 +49,7 @@ func (m *displacing) nearest(b Booking, span equipment.Interval, places []*place
 	for _, p := range places {
 		q := m.inquiry(pr, p)
 		q.actor = account.SignedIn(b.PersonID, account.RoleStudent) // whoever it is may do as much
-		f := finder{inquiry: q, rules: m.view.Rules, window: window}
+		f := finder{inquiry: q, rules: m.view.Rules, window: equipment.Interval{From: later(window.From, m.stays(b, p)), Until: window.Until}}
 		for _, a := range f.shifted() {
 			found := equipment.Interval{From: a.StartsAt, Until: a.EndsAt}
 			if at == nil || found.From.Sub(span.From).Abs() < best.From.Sub(span.From).Abs() {
@@ -58,6 +58,19 @@ func (m *displacing) nearest(b Booking, span equipment.Interval, places []*place
 		}
 	}
 	return best, at
+}
+
+// stays gives until when what is left of a booking that was cut short keeps its person, and at its own station the time after it
+// for others. The rules do not say so: to them it is the same booking.
+func (m *displacing) stays(b Booking, p *place) time.Time {
+	i := slices.IndexFunc(m.stations[b.StationID], func(o Booking) bool { return o.ID == b.ID && o.Active() })
+	switch {
+	case i < 0:
+		return time.Time{}
+	case p.ID == b.StationID:
+		return m.stations[b.StationID][i].Occupied().Until
+	}
+	return m.stations[b.StationID][i].EndsAt
 }
 
 // longestOffer bounds how long the time of others is kept for somebody who does not answer.

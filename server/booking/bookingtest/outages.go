@@ -240,6 +240,26 @@ func outageOfRunning(t *testing.T, b bench) {
 	}
 }
 
+// outageShort takes ten minutes out of a booking that runs: what is offered instead leaves the station the time after its first part.
+func outageShort(t *testing.T, b bench) {
+	buffer := 30
+	if _, err := b.service(0).SetPolicy(t.Context(), Instructor(), booking.PolicyRule{Scope: booking.ScopeKind, ScopeID: "kind-pc", BufferMinutes: &buffer}); err != nil {
+		t.Fatal(err)
+	}
+	now := Now().Truncate(time.Minute)
+	running := b.reserve(t, Student(0), request(pc, now, At(0, 12, 0)))
+	b.reserve(t, Student(1), request(otherPC, now, At(0, 12, 0)))
+	for i, store := range b.Stores {
+		b.services[i] = booking.New(store, func() time.Time { return Now().Add(30 * time.Minute) })
+	}
+	cut := now.Add(30 * time.Minute)
+	out := b.down(t, pc, Now(), cut.Add(10*time.Minute))
+	wantFates(t, out, booking.FateOffered)
+	if hold := b.stored(t, out.Displaced[0].Instead.ID); hold.StationID != StationID(pc) || hold.StartsAt.Before(cut.Add(30*time.Minute)) {
+		t.Errorf("the offer is %+v, of %+v", hold, running)
+	}
+}
+
 func outagePreview(t *testing.T, b bench) {
 	made := b.reserve(t, Student(0), request(pc, At(1, 10, 0), At(1, 11, 0)))
 	out, err := b.service(0).StartOutage(t.Context(), Instructor(), outage(pc, At(1, 9, 0), time.Time{}), true)

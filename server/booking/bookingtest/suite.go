@@ -46,6 +46,7 @@ func RunStore(t *testing.T, newBackend func(tb testing.TB, s School) Backend) {
 		{"case 10: what another outage still takes is offered to nobody", outageOverlappedOffersNothing},
 		{"case 10: two outages on one day take their own time each", outageTwice},
 		{"case 10: a booking that runs ends, and its rest goes elsewhere", outageOfRunning},
+		{"case 10: what is offered for the rest of a booking that runs keeps the buffer of its first part", outageShort},
 		{"case 10: whom an outage would hit can be seen before", outagePreview},
 		{"case 10: an outage is written as a whole or not at all", outageWhole},
 		{"a fault is reported by anybody, and not by one for all", faultReports},

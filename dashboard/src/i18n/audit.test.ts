@@ -20,6 +20,7 @@ describe('an audit of what is no booking', () => {
     expect(deed(line('outage', 'started', { person: chen, station, reason: 'smoke' }))).toBe('Ms Chen took PLC-01 out of order. Reason: smoke')
     expect(deed(line('qualification', 'revoked', { person: chen, of: li, kind: ref('cnc', 'CNC mill') }))).toBe('Ms Chen revoked the qualification of Li for CNC mill')
     expect(deed(line('policy', 'set', { person: chen, scope: 'room', place: ref('R1') }))).toBe('Ms Chen changed the limits for Room R1')
+    expect(deed(line('policy', 'set', { person: chen, scope: 'kind', place: ref('cnc', 'CNC mill') }))).toMatch(/^Ms Chen changed the limits for .*CNC mill$/)
     expect(deed(line('policy', 'removed', { mine: true, scope: 'school' }))).toBe('You removed the limits for the whole school')
     expect(deed(line('quota', 'set', { automatic: true, name: 'Evenings' }))).toBe('Labtide set the quota “Evenings”')
   })

@@ -12,7 +12,7 @@ interface Deed extends Pick<Line, 'act' | 'mine' | 'automatic' | 'person' | 'rea
   kind?: { code: string; name: { en: string; zh: string } } | undefined
   name?: string | undefined
   scope?: 'school' | 'site' | 'room' | 'kind' | 'station' | undefined
-  place?: { code: string } | undefined
+  place?: { code: string; name: { en: string; zh: string } } | undefined
   fields?: { name: string; before?: unknown; after?: unknown }[] | undefined
 }
 
@@ -46,7 +46,9 @@ export function deed(line: Deed): string {
 function place(line: Deed): string {
   if (line.scope === 'school') return t('rules.from.school')
   if (!line.scope || !line.place?.code) return t('deed.gone')
-  return t('deed.place', { sort: t(`rules.scope.${line.scope}`), name: line.place.code })
+  // A kind is known by its name; what else there is, by the code on its door or label.
+  const name = (line.scope === 'kind' && named(line.place.name)) || line.place.code
+  return t('deed.place', { sort: t(`rules.scope.${line.scope}`), name })
 }
 
 const INSTANTS = ['starts_at', 'ends_at', 'expires_at']

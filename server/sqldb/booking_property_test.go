@@ -35,13 +35,16 @@ func TestAHundredThousandRandomOperationsKeepTheInvariants(t *testing.T) {
 		t.Run(walk.name, func(t *testing.T) {
 			t.Parallel()
 			p := bookingtest.Property{Seed: seed, Workers: walk.workers, Each: walk.each}
+			var walked *Bookings
 			bookingtest.RunProperty(t, p, func(tb testing.TB, s bookingtest.School) bookingtest.Backend {
 				b := bookingBackend(walk.config(tb))(tb, s)
 				if strings.HasPrefix(walk.name, SQLite) {
 					b.Stores = b.Stores[:1] // a school that stays on SQLite has one server
 				}
+				walked = b.Stores[0].(*Bookings) //nolint:forcetypeassert // of this package
 				return b
 			})
+			labelsAddUp(t, walked, seed)
 		})
 	}
 }

@@ -96,7 +96,8 @@ func start(t *testing.T, cfg config.Config) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(program(t, "server"), "run") //nolint:gosec // our own program
 	cmd.Env = append(os.Environ(), "LABTIDE_SERVER_DATA="+cfg.Server.Data, "LABTIDE_SERVER_LISTEN="+cfg.Server.Listen,
-		"LABTIDE_MQTT_LISTEN="+cfg.MQTT.Listen, "LABTIDE_LOG_LEVEL=error")
+		"LABTIDE_MQTT_LISTEN="+cfg.MQTT.Listen, "LABTIDE_LOG_LEVEL=error",
+		"LABTIDE_DATABASE_DRIVER="+cfg.Database.Driver, "LABTIDE_DATABASE_DSN="+cfg.Database.DSN)
 	cmd.Stderr = testWriter{t}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {

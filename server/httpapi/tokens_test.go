@@ -49,3 +49,17 @@ func TestATokenTellsWhenItWasUsedLastToTheMinute(t *testing.T) {
 		t.Errorf("an hour later it says %v, want %s", got, want)
 	}
 }
+
+func TestATokenThatMayOnlyReadSeesWhatItsPersonCouldBook(t *testing.T) {
+	s := newSchool(t)
+	made := s.ask(account.RoleStudent, http.MethodPost, "/api/v1/tokens", map[string]any{"name": "script", "scopes": []string{"read"}}).want(t, http.StatusCreated).json(t)
+	bearer := "Bearer " + made["secret"].(string)
+	from := s.clock().Add(time.Hour).UTC().Truncate(time.Hour)
+	span := "from=" + from.Format(time.RFC3339) + "&to=" + from.Add(24*time.Hour).Format(time.RFC3339)
+	free := s.ask("", http.MethodGet, "/api/v1/availability?station=PLC-01&minutes=60&"+span, nil, "Authorization", bearer).want(t, http.StatusOK).json(t)
+	if len(free["items"].([]any)) == 0 {
+		t.Errorf("nothing is free: %v", free)
+	}
+	s.ask("", http.MethodGet, "/api/v1/stations/PLC-01/allowance", nil, "Authorization", bearer).want(t, http.StatusOK)
+	s.ask("", http.MethodPost, "/api/v1/bookings", s.slotBody("PLC-01", 1), "Authorization", bearer).want(t, http.StatusForbidden)
+}

@@ -220,7 +220,7 @@ func companionSuspended(q *inquiry) *finding {
 		if (q.shrinks() && q.was.Involves(id)) || q.suspends(id) == nil {
 			continue
 		}
-		return &finding{detail: "somebody who is to come along has missed too many bookings, and cannot for now"}
+		return &finding{detail: "somebody who is to come along has missed too many bookings, and may not until an absence has lapsed"}
 	}
 	return nil
 }

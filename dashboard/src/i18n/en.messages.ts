@@ -78,7 +78,7 @@ export default {
   'failure.robot_none': 'No such robot answers: is the address right?',
   'failure.robot_unknown': 'An unknown robot: is the key right?',
   'failure.robot_security': 'Its own settings refuse it: keyword, signature or addresses',
-  'failure.robot_busy': 'No more messages for now',
+  'failure.robot_busy': 'Too many messages at once',
   'failure.robot_refused': 'The robot refused it',
   'deliveries.why': '{what} ({detail})',
   'event.booking_reserved': 'Booked',

@@ -34,9 +34,17 @@ func TestWhatCouldNotBeHadIsForThePlanner(t *testing.T) {
 	if other := s.ask(account.RolePlanner, "GET", path+"&room=B204", nil); other.status == http.StatusOK && len(other.json(t)["items"].([]any)) != 0 {
 		t.Errorf("another room has wishes: %s", other.body)
 	}
-	past := s.ask(account.RolePlanner, "GET", "/api/v1/reports/unmet-demand?from="+day(-9)+"&to="+day(-8), nil).want(t, http.StatusOK).json(t)
-	if len(past["items"].([]any)) != 0 {
-		t.Errorf("last week: %v", past)
+	wanted, err := time.Parse(time.RFC3339, s.slotBody("PLC-01", 1)["starts_at"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := wanted.In(time.FixedZone("Shanghai", 8*3600))
+	for _, off := range []int{-9, -1, 1} { // last week, the day before and the day after, by the site's clock
+		span := "from=" + local.AddDate(0, 0, off).Format(time.DateOnly) + "&to=" + local.AddDate(0, 0, off+1).Format(time.DateOnly)
+		other := s.ask(account.RolePlanner, "GET", "/api/v1/reports/unmet-demand?"+span, nil).want(t, http.StatusOK).json(t)
+		if len(other["items"].([]any)) != 0 {
+			t.Errorf("%s: %v", span, other)
+		}
 	}
 
 	list := "/api/v1/unmet-demand?kind=plc-bench&limit=1"

@@ -102,6 +102,7 @@ test('book now is one tap, and undone by one', async ({ school }) => {
   const codes = await free.evaluateAll((cards) => cards.map((card) => (card as HTMLElement).dataset.station!))
   let code: string | undefined
   for (const one of codes) {
+    if (one.startsWith('CNC')) continue // the student has no qualification for these
     const choices = page.locator(`[data-station="${one}"] .choices`)
     await page.locator(`[data-station="${one}"] .go`).click()
     await expect(choices).toBeVisible()
